@@ -1,0 +1,132 @@
+"""Who we are towards Beam: the key first, a token where asked for or where a read needs one (API.md, credentials)."""
+
+import base64
+import hashlib
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import anyio
+from pydantic import AliasChoices, Field
+from pydantic_core import from_json
+
+from beam_mcp.beam.errors import BadRequest, Forbidden, NotConfigured, NotFound, Unauthorized
+from beam_mcp.beam.wire import Wire
+
+Mode = Literal["auto", "key", "token"]
+
+UNKNOWN_LIFETIME = 9 * 60.0  # seconds; API.md: the documents disagree between 10 minutes and an hour
+RENEW_BEFORE = 30.0  # seconds, or half of a shorter life; so that a write never leaves with a token about to expire
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose key, in which workspace, used how; `bearer` is a token the caller brought along instead of a key."""
+
+    key: str | None = field(default=None, repr=False)
+    workspace: str | None = None
+    mode: Mode = "auto"
+    bearer: str | None = field(default=None, repr=False)
+
+    def required_key(self) -> str:
+        """The key, or the error that says how to set one."""
+        if not self.key:
+            raise NotConfigured(
+                "No Beam API key is set.",
+                "Set BEAM_API_KEY and BEAM_WORKSPACE_ID in this server's entry of the client's config and restart it; "
+                "to try it without an account, start it with --sandbox.",
+            )
+        return self.key
+
+    def require_credentials(self) -> None:
+        """Raise the error that says how to set a key, where there is nothing to show Beam."""
+        if not self.bearer:
+            self.required_key()
+
+    def required_workspace(self) -> str:
+        """The workspace, or the error that says how to set it."""
+        if not self.workspace:
+            raise NotConfigured(
+                "No Beam workspace is set.",
+                "Set BEAM_WORKSPACE_ID in this server's entry of the client's config: "
+                "it is the first UUID in the address of any page at app.beam.ai.",
+            )
+        return self.workspace
+
+    def fingerprint(self) -> str:
+        """A name for this identity that reveals nothing of it, to keep memories of different people apart."""
+        return hashlib.sha256(repr((self.key, self.bearer, self.workspace)).encode()).hexdigest()
+
+
+class TokenPair(Wire):
+    """An answer of either token call, under any of the names the documents use."""
+
+    token: str = Field(default="", validation_alias=AliasChoices("idToken", "accessToken", "access_token", "token"))
+    refresh_token: str | None = Field(default=None, validation_alias=AliasChoices("refreshToken", "refresh_token"))
+    expires_in: float | None = Field(default=None, validation_alias=AliasChoices("expiresIn", "expires_in"))
+
+    def lifetime(self, now: float) -> float:
+        """Seconds this token is good for: as said, else by the JWT's `exp` (RFC 7519 §4.1.4), else nine minutes."""
+        if self.expires_in is not None and self.expires_in > 0:
+            return self.expires_in
+        expiry = _jwt_expiry(self.token)
+        return expiry - now if expiry is not None else UNKNOWN_LIFETIME
+
+
+Exchange = Callable[[str, dict[str, str]], Awaitable[TokenPair]]
+
+
+@dataclass
+class Session:
+    """The token of one key; renewed once however many calls need it at the same time."""
+
+    exchange: Exchange
+    key: str = field(repr=False)
+    pair: TokenPair | None = field(default=None, repr=False)
+    good_until: float = 0.0
+    turn: anyio.Lock = field(default_factory=anyio.Lock)
+
+    async def token(self, *, stale: str | None = None) -> str:
+        """A token that is good for a while; `stale` is one that Beam has just refused.
+
+        Raises:
+            Unauthorized: the key cannot be exchanged.
+        """
+        async with self.turn:
+            if self.pair is None or self.pair.token == stale or time.monotonic() > self.good_until:
+                self.pair = await self._renew()
+                lifetime = self.pair.lifetime(time.time())
+                self.good_until = time.monotonic() + lifetime - min(RENEW_BEFORE, lifetime / 2)
+            return self.pair.token
+
+    def refused(self, token: str) -> None:
+        """Beam refused this token for a write: the next call gets another, the write is not repeated."""
+        if self.pair is not None and self.pair.token == token:
+            self.good_until = 0.0
+
+    async def _renew(self) -> TokenPair:
+        refresh = self.pair.refresh_token if self.pair else None
+        if refresh:
+            try:
+                return _usable(await self.exchange("/auth/refresh-token", {"refreshToken": refresh}))
+            except (BadRequest, Unauthorized, Forbidden, NotFound):
+                self.pair = None
+        return _usable(await self.exchange("/auth/access-token", {"apiKey": self.key}))
+
+
+def _usable(pair: TokenPair) -> TokenPair:
+    if not pair.token:
+        raise Unauthorized("Beam exchanged the API key for an empty token.", "Try BEAM_AUTH=key.")
+    return pair
+
+
+def _jwt_expiry(token: str) -> float | None:
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = from_json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        return float(claims["exp"])
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,133 @@
+"""What can go wrong with Beam, by meaning; every error says what happened and what to do next.
+
+BeamError
+├─ NotConfigured     no key, or no workspace
+├─ BadRequest        an argument that Beam, or we, cannot take (400)
+├─ Unauthorized      the key or token is not accepted (401)
+├─ Forbidden         accepted, but not allowed to do this (403)
+├─ NotFound          not in this workspace (404)
+├─ Conflict          the task has moved on meanwhile (409)
+├─ RateLimited       too many requests (429)
+├─ BeamUnavailable   not reached, too slow, or failing (5xx)
+├─ BeamBroken        an answer that is not what the documents promise
+├─ Ambiguous         a name that fits several things
+└─ MayHaveHappened   a write whose answer was lost
+"""
+
+import json
+from typing import Any
+
+from pydantic_core import from_json
+
+
+class BeamError(Exception):
+    """Something a person can act on.
+
+    `what` happened and, as `advice`, the next step; `sent` tells whether Beam may have acted on the request all the
+    same; `retry_after` holds the seconds that Beam asked us to wait, if it did.
+    """
+
+    def __init__(self, what: str, advice: str = "", *, sent: bool = False, retry_after: float | None = None) -> None:
+        super().__init__(f"{what} {advice}".strip())
+        self.what = what
+        self.advice = advice
+        self.sent = sent
+        self.retry_after = retry_after
+
+
+class NotConfigured(BeamError):
+    """No key, or no workspace."""
+
+
+class BadRequest(BeamError):
+    """An argument that cannot be taken; nothing was done."""
+
+
+class Unauthorized(BeamError):
+    """The key or token is not accepted."""
+
+
+class Forbidden(BeamError):
+    """The key is accepted but may not do this."""
+
+
+class NotFound(BeamError):
+    """Not in this workspace."""
+
+
+class Conflict(BeamError):
+    """The task has moved on meanwhile; nothing was done."""
+
+
+class RateLimited(BeamError):
+    """Too many requests; nothing was done."""
+
+
+class BeamUnavailable(BeamError):
+    """Beam was not reached, was too slow, or failed."""
+
+
+class BeamBroken(BeamError):
+    """Beam's answer is not what its documents promise."""
+
+
+class Ambiguous(BeamError):
+    """A name that fits several things."""
+
+
+class MayHaveHappened(BeamError):
+    """A write whose answer was lost: it may or may not have taken effect."""
+
+
+def of_status(status: int, detail: str, *, workspace: str | None, retry_after: float | None = None) -> BeamError:
+    """The error that an HTTP status of Beam's means; `detail` is Beam's own message, already short and clean."""
+    said = f': "{detail}"' if detail else ""
+    place = f" in workspace {workspace}" if workspace else ""
+    match status:
+        case 401:
+            advice = "Set BEAM_API_KEY to a valid key, or try BEAM_AUTH=token."
+            return Unauthorized(f"Beam did not accept the API key{said}.", advice)
+        case 403:
+            advice = "Check BEAM_WORKSPACE_ID and the role of the key's owner there."
+            return Forbidden(f"Beam does not allow this key to do that{place}{said}.", advice)
+        case 404:
+            return NotFound(f"Beam has no such thing{place}{said}.", "It may live in another workspace.")
+        case 409:
+            return Conflict(f"Beam refused because the task has moved on{said}.", "Look at it with get_task.")
+        case 429:
+            wait = (
+                f"Wait {retry_after:.0f} s before the next call." if retry_after else "Wait a minute, then try again."
+            )
+            return RateLimited(f"Beam says there were too many requests{said}.", wait, retry_after=retry_after)
+        case _ if status >= 500:
+            what = f"Beam has a problem of its own (HTTP {status}){said}."
+            return BeamUnavailable(what, "Try again in a minute.", sent=True, retry_after=retry_after)
+        case _ if 300 <= status < 400:
+            advice = "Credentials were not sent on. Check BEAM_API_URL."
+            return BeamBroken(f"Beam redirects to another address (HTTP {status}).", advice)
+        case _:
+            return BadRequest(
+                f"Beam refused the request (HTTP {status}){said}.", "Correct the arguments and call again."
+            )
+
+
+def detail_of(body: bytes | bytearray) -> str:
+    """Beam's own message in an error body of any form (API.md, Errors and limits); empty for HTML or nothing."""
+    try:
+        message = _message(from_json(body))
+    except ValueError:
+        text = body[:2000].decode("utf-8", "replace").strip()
+        message = "" if text.startswith("<") else text
+    return message if len(message) <= 200 else message[:199] + "…"
+
+
+def _message(data: Any) -> str:
+    match data:
+        case {"message": [*parts]}:
+            return "; ".join(map(str, parts))
+        case {"message": str() as text} | {"error": {"message": str() as text}} | {"error": str() as text}:
+            return text
+        case str():
+            return data
+        case _:
+            return "" if not data else json.dumps(data, ensure_ascii=False)

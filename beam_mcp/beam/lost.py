@@ -1,0 +1,29 @@
+"""After a write whose answer was lost: look at Beam before anything is said, and never send it again."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import anyio
+
+from beam_mcp.beam.errors import BeamError, MayHaveHappened
+
+T = TypeVar("T")
+
+LOOKS = (0.0, 1.0, 2.0)  # seconds before each look; Beam may need a moment to show what it did
+
+
+async def look_for(effect: Callable[[], Awaitable[T | None]], *, lost: BeamError, unseen: str, advice: str) -> T:
+    """Return the effect of the write as soon as it can be seen.
+
+    Raises:
+        MayHaveHappened: `unseen` and `advice`, when it does not show or Beam cannot be read.
+    """
+    for pause in LOOKS:
+        await anyio.sleep(pause)
+        try:
+            found = await effect()
+        except BeamError:
+            continue
+        if found is not None:
+            return found
+    raise MayHaveHappened(f"{lost.what} {unseen}", advice) from lost

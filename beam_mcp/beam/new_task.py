@@ -1,0 +1,112 @@
+"""Starting work: both documented forms of a new task, and finding it again when Beam's answer was lost."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from pydantic_core import from_json
+
+from beam_mcp.beam.errors import BeamBroken, BeamError, MayHaveHappened
+from beam_mcp.beam.http import Beam
+from beam_mcp.beam.lost import look_for
+from beam_mcp.beam.task import TaskHead, in_utc
+from beam_mcp.beam.task_list import Filter, list_tasks
+from beam_mcp.beam.wire import parse
+
+Mode = Literal["auto", "manual"]
+
+UPLOAD_SECONDS = 120.0  # API.md, Errors and limits
+CLOCKS_DIFFER = timedelta(minutes=2)  # how far Beam's clock may be behind ours
+
+
+@dataclass(frozen=True)
+class ContextFile:
+    """A file sent along with a task, as Beam wants it: bare base64 and the byte count as text."""
+
+    data: str
+    mime_type: str
+    file_name: str
+    file_size: str
+
+
+@dataclass(frozen=True)
+class NewTask:
+    """Work for an agent: `query` in words, or `data` for an agent that takes a structured input."""
+
+    agent_id: str
+    query: str | None = None
+    additional_info: str | None = None
+    urls: Sequence[str] = ()
+    files: Sequence[ContextFile] = ()
+    data: dict[str, Any] | None = None
+    mode: Mode | None = None
+    webhook_url: str | None = None
+
+    def body(self) -> dict[str, Any]:
+        """The request's body in the form that fits what is given (requests.md)."""
+        body: dict[str, Any] = {"agentId": self.agent_id}
+        if self.query is not None:
+            info = {"additionalInfo": self.additional_info} if self.additional_info else {}
+            body["taskQuery"] = {"query": self.query, **info}
+        if self.data is not None:
+            body["input"] = self.data
+        if self.urls:
+            body["parsingUrls"] = list(self.urls)
+        if self.files:
+            body["encodedContextFiles"] = [
+                {"data": f.data, "mimeType": f.mime_type, "fileName": f.file_name, "fileSize": f.file_size}
+                for f in self.files
+            ]
+        optional = {"mode": self.mode, "webhookUrl": self.webhook_url}
+        return body | {name: value for name, value in optional.items() if value}
+
+    def is_it(self, task: TaskHead) -> bool:
+        """Whether a listed task asks for the same thing."""
+        said = [text for text in (task.task_query, task.original_task_query) if text]
+        return any(_same(text, self.query, self.data) for text in said)
+
+
+def _same(text: str, query: str | None, data: dict[str, Any] | None) -> bool:
+    if query is not None and text.strip() == query.strip():
+        return True
+    try:
+        meant = from_json(text)
+    except ValueError:
+        return False
+    return any(wanted is not None and meant == wanted for wanted in (data, {"query": query} if query else None))
+
+
+async def create_task(beam: Beam, new: NewTask, *, known: Collection[str] = ()) -> TaskHead:
+    """Start the work (POST /agent-tasks), sent once; `known` are ids of tasks that were there before.
+
+    Raises:
+        MayHaveHappened: the answer was lost and no new task of that agent can be found.
+    """
+    since = datetime.now(UTC)
+    within = UPLOAD_SECONDS if new.files else None
+    try:
+        task = parse(TaskHead, await beam.send("POST", "/agent-tasks", json=new.body(), within=within))
+        if task.id:
+            return task
+        lost: BeamError = BeamBroken("Beam's answer holds no task.")
+    except (MayHaveHappened, BeamBroken) as error:
+        lost = error
+
+    return await look_for(
+        lambda: find_started(beam, new, since=since, known=known),
+        lost=lost,
+        unseen="No such task is to be seen in Beam so far.",
+        advice="It may still appear: look with list_tasks() before starting it a second time.",
+    )
+
+
+async def find_started(beam: Beam, new: NewTask, *, since: datetime, known: Collection[str]) -> TaskHead | None:
+    """The newest task of that agent that asks for the same thing, was made after `since` and is not `known`."""
+    earliest = since - CLOCKS_DIFFER
+    newest = await list_tasks(beam, Filter(agent_id=new.agent_id, ordering="createdAt:desc", page_size=10))
+    for task in newest.tasks:
+        created = in_utc(task.created_at)
+        if created and created >= earliest and task.id not in known and new.is_it(task):
+            return task
+    return None

@@ -1,0 +1,115 @@
+"""Lists of tasks, in either form that Beam's pages show: grouped or flat."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+from beam_mcp.beam.errors import BeamBroken
+from beam_mcp.beam.http import Beam
+from beam_mcp.beam.task import Task, TaskHead
+from beam_mcp.beam.wire import Wire
+
+T = TypeVar("T", bound=TaskHead)
+E = TypeVar("E")
+
+LARGEST_PAGE = 100
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Every documented query parameter of GET /agent-tasks; dates are ISO 8601."""
+
+    agent_id: str | None = None
+    statuses: Sequence[str] = ()
+    search: str | None = None
+    since: str | None = None
+    until: str | None = None
+    group_by: Literal["status", "agent"] | None = None
+    ordering: str | None = None
+    page: int = 1
+    page_size: int = 10
+
+    def query(self) -> dict[str, str | int]:
+        """As Beam names them; what was not asked for is left out."""
+        named: dict[str, str | int | None] = {
+            "pageNum": self.page,
+            "pageSize": self.page_size,
+            "agentId": self.agent_id,
+            "statuses": ",".join(self.statuses) or None,
+            "searchQuery": self.search,
+            "ordering": self.ordering,
+            "startDate": self.since,
+            "endDate": self.until,
+            "grouping": self.group_by,
+        }
+        return {name: value for name, value in named.items() if value is not None}
+
+
+class _HeadEntry(TaskHead):
+    tasks: list[TaskHead] | None = None
+    group_name: str | None = None
+    group_count: int | None = None
+
+
+class _TaskEntry(Task):
+    tasks: list[Task] | None = None
+    group_name: str | None = None
+    group_count: int | None = None
+
+
+class _Page(Wire, Generic[E]):
+    data: list[E] | None = None
+    tasks: list[E] | None = None
+    items: list[E] | None = None
+    total_count: int | None = None
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class TaskGroup(Generic[T]):
+    """Tasks that share a status or an agent; `count` is the whole group's, on all pages."""
+
+    name: str | None
+    count: int | None
+    tasks: tuple[T, ...]
+
+
+@dataclass(frozen=True)
+class TaskPage(Generic[T]):
+    """One page of tasks; `total` counts all pages, if Beam says so."""
+
+    groups: tuple[TaskGroup[T], ...]
+    total: int | None
+
+    @property
+    def tasks(self) -> tuple[T, ...]:
+        """All tasks of the page, in Beam's order."""
+        return tuple(task for group in self.groups for task in group.tasks)
+
+
+async def list_tasks(beam: Beam, wanted: Filter) -> TaskPage[TaskHead]:
+    """One page of tasks without their steps (GET /agent-tasks).
+
+    Raises:
+        BeamBroken: an answer without a list in it.
+    """
+    return _page_of(await beam.get(_Page[_HeadEntry], "/agent-tasks", wanted.query(), rows="data"))
+
+
+async def list_whole_tasks(beam: Beam, wanted: Filter) -> TaskPage[Task]:
+    """One page of tasks with their steps, as far as Beam lists them (GET /agent-tasks); it can be many megabytes.
+
+    Raises:
+        BeamBroken: an answer without a list in it.
+    """
+    return _page_of(await beam.get(_Page[_TaskEntry], "/agent-tasks", wanted.query(), rows="data"))
+
+
+def _page_of(page: _Page[Any]) -> TaskPage[Any]:
+    entries = next((rows for rows in (page.data, page.tasks, page.items) if rows is not None), None)
+    total = page.total_count if page.total_count is not None else page.count
+    if entries is None and total is None:
+        raise BeamBroken("Beam's answer holds no list of tasks.", "Try again in a minute.")
+    groups = [TaskGroup(e.group_name, e.group_count, tuple(e.tasks)) for e in entries or () if e.tasks is not None]
+    flat = tuple(e for e in entries or () if e.tasks is None and e.id)
+    return TaskPage((*groups, TaskGroup(None, None, flat)) if flat else tuple(groups), total)

@@ -1,0 +1,81 @@
+"""How an answer of Beam becomes a model: whatever cannot be read is treated as absent, so that Beam may grow."""
+
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic_core import from_json
+
+from beam_mcp.beam.errors import BeamBroken, detail_of
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class SnakeWire(BaseModel):
+    """A narrow, frozen, tolerant shape whose keys are snake_case on the wire (`toolData`, `edgeEvaluations`)."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True, hide_input_in_errors=True)
+
+
+class Wire(SnakeWire):
+    """A narrow, frozen, tolerant shape whose keys are camelCase on the wire."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+def parse(model: type[M], body: bytes | bytearray, *, rows: str | None = None) -> M:
+    """Read a JSON body into `model`; values of an unexpected kind count as absent.
+
+    A bare array is read as if it stood under the key `rows`.
+
+    Raises:
+        BeamBroken: the body is not JSON, or not of the model's outermost kind.
+    """
+    if rows and body.lstrip()[:1] == b"[":
+        body = b'{"%b":%b}' % (rows.encode(), body)
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        return _parse_what_fits(model, body, error)
+
+
+def _parse_what_fits(model: type[M], body: bytes | bytearray, error: ValidationError) -> M:
+    try:
+        data = from_json(body)
+    except ValueError:
+        raise BeamBroken("Beam's answer is not JSON" + _glimpse(body) + ".", "Check BEAM_API_URL.") from None
+    while _remove_unreadable(data, error):
+        try:
+            return model.model_validate(data)
+        except ValidationError as again:
+            error = again
+    raise BeamBroken("Beam's answer has an unexpected form" + _glimpse(body) + ".", "Try again in a minute.")
+
+
+def _remove_unreadable(data: Any, error: ValidationError) -> bool:
+    """Delete every value that `error` names; False when one of them is the body itself."""
+    paths = sorted((e["loc"] for e in error.errors(include_url=False, include_input=False)), key=_last_first)
+    return all(_remove(data, path) for path in paths)
+
+
+def _last_first(path: tuple[int | str, ...]) -> tuple[tuple[int, str], ...]:
+    """Order places so that removing one from a list does not move those still to come."""
+    return tuple((-part, "") if isinstance(part, int) else (0, part) for part in path)
+
+
+def _remove(data: Any, path: tuple[int | str, ...]) -> bool:
+    """Delete the value at `path`; False when there is no such place, which only a foreign root has."""
+    if not path:
+        return False
+    *parents, last = path
+    for part in parents:
+        data = data[part]
+    if isinstance(data, dict):
+        return cast("dict[Any, Any]", data).pop(last, data) is not data
+    del data[last]
+    return True
+
+
+def _glimpse(body: bytes | bytearray) -> str:
+    said = detail_of(body[:2000])
+    return f' ("{said[:80]}")' if said else " (HTML)" if body.lstrip()[:1] == b"<" else ""

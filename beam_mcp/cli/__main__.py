@@ -1,0 +1,7 @@
+"""`python -m beam_mcp.cli` is the same as `beam-mcp`."""
+
+import sys
+
+from beam_mcp.cli.main import main
+
+sys.exit(main())

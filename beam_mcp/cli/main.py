@@ -1,0 +1,65 @@
+"""The command line: which command, which options; everything heavy is imported by the command that needs it."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from beam_mcp import __version__
+from beam_mcp.settings import Settings, SettingsError, flag, load, variable
+
+EPILOG = """\
+without a command it serves on stdio, which is what client configs run.
+Each option is also an environment variable of the name beside it, or a line in .env; BEAM_API_KEY has no flag."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    options = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    for field in Settings.model_fields:
+        if field != "api_key":
+            _add_option(options, field)
+    top = argparse.ArgumentParser(
+        prog="beam-mcp",
+        description="Hand work to your Beam agents from the chat you are already in: an MCP server for beam.ai.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[options],
+    )
+    top.add_argument("--version", action="version", version=f"beam-mcp {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    serve = "serve on stdio, or with --transport http at /mcp and /sse, or with --transport sse at /sse"
+    commands.add_parser("serve", help=serve, description=serve, parents=[options])
+    about = "run the main job on the sandbox and show it, step by step"
+    demo = commands.add_parser("demo", help=about, description=about)
+    demo.add_argument("--ask", action="store_true", help="type the answer to the agent's question yourself")
+    return top
+
+
+def _add_option(options: argparse.ArgumentParser, field: str) -> None:
+    info = Settings.model_fields[field]
+    about = f"{info.description} [{variable(field)}]"
+    if info.annotation is bool:
+        options.add_argument(flag(field), dest=field, action="store_true", help=about)
+        return
+    allowed = [choice for choice in get_args(info.annotation) if isinstance(choice, str)]
+    metavar = "|".join(allowed) if allowed else field.rpartition("_")[2].upper()
+    options.add_argument(flag(field), dest=field, metavar=metavar, help=about)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit code: 0, or 2 for a wrong option."""
+    given: dict[str, Any] = vars(parser().parse_args(arguments))
+    command = given.pop("command", None) or "serve"
+    try:
+        if command == "demo":
+            from beam_mcp.cli.demo import demo  # noqa: PLC0415 - only this command needs a terminal and a client
+
+            return demo(ask=given["ask"])
+        settings = load(given)
+        from beam_mcp.cli.serve import serve  # noqa: PLC0415 - a wrong option is told before the SDK is imported
+
+        return serve(settings)
+    except SettingsError as error:
+        print(f"beam-mcp: {error}", file=sys.stderr)  # noqa: T201 - stderr is where a command complains
+        return 2

@@ -1,0 +1,1 @@
+"""What Beam answers on each of its paths, one file a noun."""

@@ -1,0 +1,1 @@
+"""The stories agents live through, told as data."""

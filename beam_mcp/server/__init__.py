@@ -1,0 +1,1 @@
+"""The MCP face: composing the server, its error boundary and its transports."""

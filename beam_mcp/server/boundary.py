@@ -1,0 +1,123 @@
+"""Where calls enter and answers leave: strict arguments, one-line errors, crashes kept from the model."""
+
+import difflib
+from collections.abc import Iterable, Set
+from typing import Any, Self, cast, get_type_hints
+
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import UnexpectedToolError
+from mcp.server.mcpserver.tools import Tool
+from mcp_types import CallToolResult
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from beam_mcp.beam.errors import BeamError
+from beam_mcp.tools.toolset import Output, Verb, failure, present, present_error
+from beam_mcp.views.text import quoted
+from beam_mcp.views.view import View
+
+CRASHED = "beam-mcp made a mistake while running {name}; details are in its log (stderr). Whether anything was done at \
+Beam is not known: look before you repeat it."
+
+
+class BeamTool(Tool):
+    """A tool of ours as the SDK runs it."""
+
+    loaded: frozenset[str]
+    output: Output
+
+    @classmethod
+    def of(cls, verb: Verb, *, loaded: frozenset[str], output: Output) -> Self:
+        """`loaded` are the names of all tools there are, `output` the channels to answer in."""
+        tool = Tool.from_function(
+            verb.function,
+            title=verb.title,
+            description=verb.function.__doc__,
+            annotations=verb.hints,
+            structured_output=False,
+        )
+        arguments = tool.fn_metadata.arg_model
+        arguments.model_config["extra"] = "forbid"
+        arguments.model_rebuild(force=True)
+        tool.parameters = compact_schema(arguments.model_json_schema(by_alias=True))
+        if output != "text":
+            tool.fn_metadata.output_schema = _output_schema(verb)
+        return cls(**dict(tool), loaded=loaded, output=output)
+
+    async def run(
+        self,
+        arguments: dict[str, Any],
+        context: Context[Any, Any],
+        convert_result: bool = False,  # noqa: ARG002, FBT001, FBT002 - the SDK's signature; a view is always converted
+    ) -> CallToolResult:
+        """Check the arguments, call the function, hand over its view or say its error."""
+        try:
+            self.fn_metadata.validate_arguments(arguments)
+        except ValidationError as error:
+            return failure(self._wrong_arguments(error))
+        try:
+            return present(cast("View", await super().run(arguments, context)), self.loaded, self.output)
+        except UnexpectedToolError as error:
+            if isinstance(error.__cause__, BeamError):
+                return present_error(error.__cause__, self.loaded)
+            raise UnexpectedToolError(CRASHED.format(name=self.name)) from error.__cause__
+
+    def _wrong_arguments(self, error: ValidationError) -> str:
+        known = self.parameters.get("properties", {})
+        problems = [_one_line(e, known) for e in error.errors(include_url=False, include_context=False)]
+        return f"{self.name}: {'; '.join(dict.fromkeys(problems))}."
+
+
+def _one_line(error: ErrorDetails, known: Iterable[str]) -> str:
+    place = ".".join(str(part) for part in error["loc"])
+    match error["type"]:
+        case "extra_forbidden":
+            near = difflib.get_close_matches(place, list(known), n=1, cutoff=0.5)
+            hint = f", did you mean {near[0]}?" if near else f" (known: {', '.join(known)})"
+            return f"{quoted(place, 60)} is no argument{hint}"
+        case "missing":
+            return f"{place} is required"
+        case _:
+            message = error["msg"][:1].lower() + error["msg"][1:]
+            return f"{place}: {message}, not {quoted(repr(error['input']), 60)}"
+
+
+def compact_schema(schema: Any) -> Any:
+    """A schema without what only costs tokens: generated titles and null defaults; properties keep their names."""
+    if isinstance(schema, list):
+        return [compact_schema(item) for item in cast("list[Any]", schema)]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {
+        k: v for k, v in cast("dict[str, Any]", schema).items() if not (k == "title" or (k == "default" and v is None))
+    }
+    if isinstance(properties := kept.get("properties"), dict):
+        named = {name: compact_schema(sub) for name, sub in cast("dict[str, Any]", properties).items()}
+        kept["properties"] = {n: named[n] for n in sorted(named, key=lambda n: n not in kept.get("required", ()))}
+    return {k: v if k == "properties" else compact_schema(v) for k, v in kept.items()}
+
+
+def _output_schema(verb: Verb) -> dict[str, Any]:
+    """The view's own schema; where a tool has several views, any object."""
+    view = cast("type[View]", get_type_hints(verb.function)["return"])
+    if view is View:
+        return {"type": "object"}
+    schema = compact_schema(view.model_json_schema(mode="serialization"))
+    schema["properties"]["next"] = {"type": "string"}
+    schema.pop("required", None)
+    return schema
+
+
+def suggest_tool(names: Set[str]) -> Any:
+    """Middleware that answers a call of an unknown tool with the name that was probably meant."""
+
+    async def suggesting(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        name = str((ctx.params or {}).get("name"))
+        if ctx.method != "tools/call" or name in names:
+            return await call_next(ctx)
+        near = difflib.get_close_matches(name, sorted(names), n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(names))}."
+        return failure(f"There is no tool {quoted(name, 60)}. {hint}")
+
+    return suggesting

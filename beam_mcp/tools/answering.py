@@ -1,0 +1,104 @@
+"""Which open question each given answer belongs to, so that a step gets all its answers or none."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from beam_mcp.beam.answer import Answers
+from beam_mcp.beam.errors import Ambiguous, BadRequest
+from beam_mcp.beam.node import Asked
+from beam_mcp.beam.task import Task
+from beam_mcp.views.text import line, listed, quoted
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """An open question under the number that people see."""
+
+    number: int
+    node_id: str
+    asked: Asked
+
+    @property
+    def label(self) -> str:
+        """How it is named in an error."""
+        parameter = f" {line(self.asked.parameter, 60)}" if self.asked.parameter else ""
+        return f"{self.number}{parameter} {quoted(self.asked.question, 80)}"
+
+    def answers_to(self, key: str) -> bool:
+        """Whether an answer under `key` is meant for it."""
+        wanted = _plain(key)
+        return wanted in {_plain(self.asked.parameter or ""), _plain(self.asked.question)} - {""}
+
+
+def open_questions(task: Task) -> tuple[Numbered, ...]:
+    """Every open question of the task, numbered through as the views number them."""
+    pairs = [(node.id or "", asked) for node in task.asking_nodes() for asked in node.open_questions()]
+    return tuple(Numbered(number, node_id, asked) for number, (node_id, asked) in enumerate(pairs, 1))
+
+
+def sort_answers(task: Task, given: Mapping[str, str]) -> tuple[Answers, ...]:
+    """The answers for each step that is completely answered; what Beam remembers fills in what was not given.
+
+    Raises:
+        BadRequest: an answer to nothing that is asked, a wrong value, or a step answered only in part.
+        Ambiguous: a name that fits several questions.
+    """
+    questions = open_questions(task)
+    chosen: dict[Numbered, str] = {}
+    for key, answer in given.items():
+        question = _meant(questions, key)
+        if question in chosen:
+            raise BadRequest(f"answers: {question.label} is answered twice.", "Give each answer once.")
+        chosen[question] = _allowed(question, answer)
+    touched = {q.node_id for q in chosen} or {q.node_id for q in questions}
+    wanted = [q for q in questions if q.node_id in touched]
+    complete = {q: answer for q in wanted if (answer := chosen.get(q) or q.asked.remembered)}
+    if missing := [q for q in wanted if q not in complete]:
+        what = f"answers: still missing {listed(q.label for q in missing)}."
+        raise BadRequest(what, "Nothing was sent: Beam takes all answers of a step at once.")
+    return tuple(
+        Answers(task.id or "", node_id, {q.asked: a for q, a in complete.items() if q.node_id == node_id})
+        for node_id in dict.fromkeys(q.node_id for q in complete)
+    )
+
+
+def _meant(questions: Sequence[Numbered], key: str) -> Numbered:
+    fitting = [q for q in questions if q.answers_to(key)]
+    number = key.strip().lstrip("#").rstrip(".)")
+    if not fitting and number.isdecimal():
+        fitting = [q for q in questions if q.number == int(number)]
+    if len(fitting) > 1:
+        labels = listed(q.label for q in fitting)
+        raise Ambiguous(
+            f"answers: {quoted(key, 60)} fits several questions: {labels}.", "Use the number of the one meant."
+        )
+    if not fitting:
+        raise BadRequest(f"answers: {quoted(key, 60)} is not asked{_nearest(questions, key)}.", _asked(questions))
+    return fitting[0]
+
+
+def _allowed(question: Numbered, answer: str) -> str:
+    if not answer.strip():
+        raise BadRequest(f"answers: the answer to {question.label} is empty.", "Give a value.")
+    taken = question.asked.accepted(answer)
+    if taken is None:
+        choices = listed(map(quoted, question.asked.choices), most=20)
+        raise BadRequest(
+            f"answers: {quoted(answer, 60)} is not a choice for {question.label}.", f"Choose one of {choices}."
+        )
+    return taken
+
+
+def _nearest(questions: Sequence[Numbered], key: str) -> str:
+    names = {_plain(name): name for q in questions for name in (q.asked.parameter, q.asked.question) if name}
+    near = difflib.get_close_matches(_plain(key), names, n=1, cutoff=0.6)
+    return f"; did you mean {quoted(names[near[0]], 80)}?" if near else ""
+
+
+def _asked(questions: Sequence[Numbered]) -> str:
+    return f"Asked are: {listed((q.label for q in questions), most=10)}."
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split()).strip(" ?\"'.:")

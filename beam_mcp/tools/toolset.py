@@ -1,0 +1,99 @@
+"""What a tool is, which hints its verb implies, and how what it found is handed over."""
+
+from collections.abc import Awaitable, Callable, Set
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mcp_types import CallToolResult, TextContent, ToolAnnotations
+
+from beam_mcp.beam.errors import BeamError
+from beam_mcp.views.text import clean, tokens
+from beam_mcp.views.view import View
+
+Output = Literal["text", "structured", "both"]
+ToolFunction = Callable[..., Awaitable[View]]
+
+MOST_TOKENS = 5000  # no answer is longer, unless its whole purpose is to give a long text
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A tool: an async function from typed parameters to a view, with the hints of the word it was declared with."""
+
+    function: ToolFunction
+    title: str
+    hints: ToolAnnotations
+
+    @property
+    def name(self) -> str:
+        """What clients call it."""
+        return self.function.__name__
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether it leaves everything at Beam as it is."""
+        return bool(self.hints.read_only_hint)
+
+
+@dataclass(frozen=True)
+class Toolset:
+    """Tools that are switched on or off together."""
+
+    name: str
+    about: str
+    tools: tuple[Verb, ...]
+
+
+def reads(title: str) -> Callable[[ToolFunction], Verb]:
+    """Declare a tool that only reads."""
+    return _verb(title, read_only=True, destructive=False, idempotent=True)
+
+
+def creates(title: str) -> Callable[[ToolFunction], Verb]:
+    """Declare a tool that adds something new and spoils nothing."""
+    return _verb(title, read_only=False, destructive=False, idempotent=False)
+
+
+def changes(title: str) -> Callable[[ToolFunction], Verb]:
+    """Declare a tool whose effect cannot be taken back."""
+    return _verb(title, read_only=False, destructive=True, idempotent=False)
+
+
+def _verb(title: str, *, read_only: bool, destructive: bool, idempotent: bool) -> Callable[[ToolFunction], Verb]:
+    hints = ToolAnnotations(
+        title=title,
+        read_only_hint=read_only,
+        destructive_hint=destructive,
+        idempotent_hint=idempotent,
+        open_world_hint=True,
+    )
+    return lambda function: Verb(function, title, hints)
+
+
+def present(view: View, tools: Set[str], output: Output) -> CallToolResult:
+    """Hand a view over in the channels that were chosen; text is cut where it would flood the model."""
+    content = [] if output == "structured" else [_text(_within_budget(view.text(tools)))]
+    structured: dict[str, Any] | None = None if output == "text" else view.data(tools)
+    return CallToolResult(content=[*content], structured_content=structured)
+
+
+def present_error(error: BeamError, tools: Set[str]) -> CallToolResult:
+    """Say an error: what happened, and the next step unless it names a tool that is switched off."""
+    advice = error.advice if View.named_tools(error.advice) <= tools else ""
+    return failure(f"{error.what} {advice}")
+
+
+def failure(text: str) -> CallToolResult:
+    """An error in words."""
+    return CallToolResult(content=[_text(clean(text).strip())], is_error=True)
+
+
+def _text(text: str) -> TextContent:
+    return TextContent(type="text", text=text)
+
+
+def _within_budget(text: str) -> str:
+    if tokens(text) <= MOST_TOKENS:
+        return text
+    share = MOST_TOKENS / tokens(text)
+    return f"{text[: int(len(text) * share)]}\n… cut here, the answer was too long: ask for less at once."

@@ -1,0 +1,74 @@
+"""What a status, a task and an agent are called when a person or a model is told about them."""
+
+import re
+from collections.abc import Mapping
+
+from beam_mcp.beam.task import AgentName, Phase, TaskHead, phase_of
+from beam_mcp.views.text import line, quoted
+
+_PLAIN: Mapping[str, str] = {
+    "QUEUED": "queued",
+    "PENDING": "queued",
+    "IN_PROGRESS": "working",
+    "RUNNING": "working",
+    "WAITING": "waiting for a set time",
+    "COMPLETED": "done",
+    "FAILED": "failed",
+    "ERROR": "failed",
+    "STOPPED": "stopped",
+    "CANCELLED": "cancelled",
+    "TIMEOUT": "timed out",
+    "USER_INPUT_REQUIRED": "needs your answer",
+    "USER_CONSENT_REQUIRED": "needs your approval",
+    "AUTHENTICATION_REQUIRED": "needs you to sign in",
+    "INSUFFICIENT_CREDITS": "needs credits",
+}
+_BY_PHASE: Mapping[Phase, str] = {"working": "working", "needs_me": "needs you", "done": "done", "failed": "failed"}
+_HANDLE = re.compile(r"[\w.#/-]{1,40}")
+
+
+def status_words(status: str | None) -> str:
+    """The plain words for a status; one that nobody has documented is quoted as Beam wrote it."""
+    known = (status or "").upper()
+    if known in _PLAIN:
+        return _PLAIN[known]
+    phase = phase_of(status)
+    return _BY_PHASE[phase] if phase else f"status {quoted(status, 40)}" if status else "status unknown"
+
+
+def handle(task: TaskHead) -> str:
+    """What to call a task by: its customId, or its UUID where that is the only handle."""
+    custom = line(task.custom_id or "", 40)
+    return custom if _HANDLE.fullmatch(custom) else line(task.id or "?", 40)
+
+
+def agent_name(agent: AgentName) -> str:
+    """An agent's name, or the start of its id when Beam does not say the name."""
+    if agent.name and (name := line(agent.name, 60)):
+        return name
+    return line(agent.id, 40) if agent.id else "unknown"
+
+
+def subject(task: TaskHead) -> str | None:
+    """What the task is about: what was asked for, else what the agent understood."""
+    return next((t for t in (task.original_task_query, task.task_query, task.task_objective) if t and t.strip()), None)
+
+
+def duration(task: TaskHead) -> float | None:
+    """Seconds from start to end of a finished task, if Beam gives both."""
+    begun, ended = task.started_at or task.created_at, task.ended_at or task.updated_at
+    if begun is None or ended is None or (begun.tzinfo is None) != (ended.tzinfo is None):
+        return None
+    return max(0.0, (ended - begun).total_seconds())
+
+
+def cost(amount: float | None) -> str | None:
+    """A task's cost, in the unit of Beam's own account; None when nothing was charged or said."""
+    return f"cost {amount:.2f}" if amount and amount >= 0.005 else f"cost {amount:.4f}" if amount else None
+
+
+def percent(score: float | None) -> str | None:
+    """An evaluation between 0 and 1, or already in percent, as percent."""
+    if score is None:
+        return None
+    return f"{score * 100 if score <= 1 else score:.0f} %"

@@ -1,0 +1,149 @@
+"""What a stopped task wants from a person: questions, an approval, a sign-in, credits."""
+
+from typing import Literal, Self
+
+from pydantic import Field
+
+from beam_mcp.beam.node import Asked, Node, ToolData
+from beam_mcp.beam.task import Task, phase_of
+from beam_mcp.views.text import call, line, quoted, reasons, value
+from beam_mcp.views.view import Part
+
+Kind = Literal["question", "approval", "sign-in", "credits", "unclear"]
+
+_KINDS: dict[str, Kind] = {
+    "USER_INPUT_REQUIRED": "question",
+    "USER_CONSENT_REQUIRED": "approval",
+    "AUTHENTICATION_REQUIRED": "sign-in",
+    "INSUFFICIENT_CREDITS": "credits",
+}
+
+
+class QuestionView(Part):
+    """One open question; `number` counts over all steps of the task."""
+
+    number: int
+    question: str
+    parameter: str | None = None
+    about: str | None = None
+    suggested: tuple[str, ...] = ()
+    remembered: str | None = None
+    choices: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, number: int, asked: Asked) -> Self:
+        """From what Beam asks."""
+        return cls(
+            number=number,
+            question=line(asked.question, 300),
+            parameter=line(asked.parameter, 60) if asked.parameter else None,
+            about=line(asked.about, 120) if asked.about and asked.about != asked.question else None,
+            suggested=tuple(line(hint, 80) for hint in asked.hints[:3]),
+            remembered=line(asked.remembered, 120) if asked.remembered else None,
+            choices=tuple(line(choice, 60) for choice in asked.choices[:12]),
+        )
+
+    @property
+    def key(self) -> str:
+        """What an answer is given under."""
+        return self.parameter or str(self.number)
+
+    def text(self) -> str:
+        """One line with everything that helps to answer."""
+        facts = [
+            f"parameter {self.parameter}" if self.parameter else "",
+            quoted(self.about, 120) if self.about else "",
+            "one of " + ", ".join(map(quoted, self.choices)) if self.choices else "",
+            "suggested " + ", ".join(map(quoted, self.suggested)) if self.suggested else "",
+            f"remembered {quoted(self.remembered, 120)}, kept unless you answer" if self.remembered else "",
+        ]
+        known = "; ".join(filter(None, facts))
+        return f"{self.number}. {quoted(self.question, 300)}" + (f" ({known})" if known else "")
+
+
+class StopView(Part):
+    """One step that stops for a person."""
+
+    kind: Kind
+    step: str | None = None
+    questions: tuple[QuestionView, ...] = ()
+    tool: str | None = None
+    does: str | None = None
+    parameters: dict[str, str] = Field(default_factory=dict[str, str])
+    why: str | None = None
+    integration: str | None = None
+
+    @classmethod
+    def of(cls, node: Node, task: Task, *, first_number: int) -> Self:
+        """From a waiting step; its questions are numbered from `first_number`."""
+        status = node.status if phase_of(node.status) == "needs_me" else task.status
+        kind = _KINDS.get((status or "").upper(), "unclear")
+        step = line(node.objective, 80) if node.objective else None
+        if kind == "question":
+            asked = enumerate(node.open_questions(), first_number)
+            return cls(kind=kind, step=step, questions=tuple(QuestionView.of(n, a) for n, a in asked))
+        tool = node.tool.tool_name or node.tool.tool_function_name
+        if kind == "approval":
+            return cls._approval(node, step, tool)
+        identifier = (node.tool_data.integration_identifier if node.tool_data else None) or tool
+        return cls(kind=kind, step=step, integration=line(identifier, 60) if identifier else None)
+
+    @classmethod
+    def _approval(cls, node: Node, step: str | None, tool: str | None) -> Self:
+        data = node.tool_data or ToolData()
+        given = {**(data.required_parameters or {}), **(data.optional_parameters or {})}
+        why = reasons(data.reasoning)
+        return cls(
+            kind="approval",
+            step=step,
+            tool=line(tool, 60) if tool else None,
+            does=line(node.tool.description, 120) if node.tool.description else None,
+            parameters={line(name, 60): line(value(item), 200) for name, item in given.items() if item is not None},
+            why=line(why, 160) if why else None,
+        )
+
+    def text(self) -> str:
+        """What is wanted, one to a few lines; without the call that gives it."""
+        where = f" at step {quoted(self.step, 80)}" if self.step else ""
+        match self.kind:
+            case "question":
+                return "\n".join(
+                    [f"Question{'s' * (len(self.questions) > 1)}{where}:", *(q.text() for q in self.questions)]
+                )
+            case "approval":
+                return f"Approval{where}: {self._action_text()}"
+            case "sign-in":
+                return f"Sign-in{where}: connect {self.integration or 'the integration'} in the Beam app, then retry."
+            case "credits":
+                return f"Credits{where}: the workspace has run out; top up in the Beam app, then retry."
+            case _:
+                return f"Stopped{where}: Beam does not say for what."
+
+    def _action_text(self) -> str:
+        named = ", ".join(f"{line(name, 60)}={quoted(given, 200)}" for name, given in self.parameters.items())
+        does = f", which {quoted(self.does, 120)}" if self.does else ""
+        why = f" Why: {quoted(self.why, 160)}" if self.why else ""
+        return f"run {quoted(self.tool or 'a tool', 60)}{does} with {named or 'no parameters'}.{why}"
+
+
+def stops_of(task: Task) -> tuple[StopView, ...]:
+    """Every step of the task that waits for a person, questions numbered through."""
+    stops: list[StopView] = []
+    for node in task.waiting_nodes():
+        asked = sum(len(stop.questions) for stop in stops)
+        stops.append(StopView.of(node, task, first_number=asked + 1))
+    return tuple(stops)
+
+
+def next_steps(task: str, stops: tuple[StopView, ...]) -> tuple[str, ...]:
+    """The calls that move a stopped task on, best first."""
+    kinds = {stop.kind for stop in stops}
+    steps: list[str] = []
+    if "question" in kinds:
+        open_keys = [q.key for stop in stops for q in stop.questions if not q.remembered]
+        steps.append(call("answer_questions", task=task, answers=dict.fromkeys(open_keys, "…")))
+    if "approval" in kinds:
+        steps.append(f"{call('approve_step', task=task)} or {call('reject_step', task=task, reason='…')}")
+    if kinds & {"sign-in", "credits"}:
+        steps.append(f"{call('retry_task', task=task)} once that is done")
+    return tuple(steps)

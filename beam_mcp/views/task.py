@@ -1,0 +1,218 @@
+"""One task: where it stands, what it waits for, what came of it."""
+
+from datetime import datetime
+from typing import Literal, Self
+
+from beam_mcp.beam.node import Node
+from beam_mcp.beam.task import Task, phase_of
+from beam_mcp.views.failure import FailureView
+from beam_mcp.views.names import agent_name, cost, duration, handle, percent, status_words, subject
+from beam_mcp.views.questions import StopView, next_steps, stops_of
+from beam_mcp.views.text import ago, block, call, clean, counted, excerpt, line, prose, quoted, span
+from beam_mcp.views.view import Part, View
+
+Detail = Literal["summary", "steps", "output", "failure"]
+
+SUMMARY_CHARACTERS = 700
+PAGE_CHARACTERS = 12_000
+
+
+class UnchangedView(View):
+    """A task that has not changed since this conversation last heard of it."""
+
+    task: str
+    status: str
+    since: str
+
+    @classmethod
+    def of(cls, task: Task, *, since: str) -> Self:
+        """`since` is the time it was last told."""
+        return cls(task=handle(task), status=status_words(task.status), since=since)
+
+    def body(self) -> str:
+        """One line."""
+        return f"{self.task}: no change since {self.since}, {self.status}."
+
+
+class TaskView(View):
+    """A task in short."""
+
+    task: str
+    agent: str
+    status: str
+    facts: tuple[str, ...] = ()
+    about: str | None = None
+    progress: str | None = None
+    stops: tuple[StopView, ...] = ()
+    failure: FailureView | None = None
+    result: str | None = None
+
+    @classmethod
+    def of(cls, task: Task, now: datetime) -> Self:
+        """What is worth saying depends on where it stands."""
+        name, stops = handle(task), stops_of(task)
+        failed = FailureView.of(task) if task.phase == "failed" else None
+        about = subject(task)
+        return cls(
+            task=name,
+            agent=agent_name(task.of_agent),
+            status=status_words(task.status),
+            facts=_facts(task, now),
+            about=line(about, 120) if about else None,
+            progress=_progress(task) if task.phase in {"working", None} else None,
+            stops=stops if task.phase == "needs_me" else (),
+            failure=failed,
+            result=excerpt(result, SUMMARY_CHARACTERS) if task.phase == "done" and (result := _result(task)) else None,
+            next=_next_steps(task, name, stops, failed),
+        )
+
+    def body(self) -> str:
+        """The head line, then what matters now."""
+        head = ", ".join([f"{self.task}, agent {self.agent}, {self.status}", *self.facts])
+        about = f"Asked for: {quoted(self.about, 120)}" if self.about else None
+        result = block(self.result, author="the agent") if self.result else None
+        stops = [stop.text() for stop in self.stops]
+        failure = self.failure.text() if self.failure else None
+        return "\n".join(filter(None, [head, about, self.progress, *stops, failure, result]))
+
+
+class StepLine(Part):
+    """One step of a task."""
+
+    number: int
+    objective: str
+    status: str
+    tool: str | None = None
+    score: str | None = None
+    output: str | None = None
+
+    @classmethod
+    def of(cls, number: int, node: Node) -> Self:
+        """What the step was for and what came of it."""
+        produced = prose(node.output.value) if node.output and node.output.value else None
+        return cls(
+            number=number,
+            objective=line(node.objective or "unnamed step", 80),
+            status=status_words(node.status),
+            tool=line(node.tool.tool_name, 40) if node.tool.tool_name else None,
+            score=percent(node.evaluation_score),
+            output=line(produced, 120) if produced else None,
+        )
+
+    def text(self) -> str:
+        """One line."""
+        facts = [
+            self.status,
+            f"tool {self.tool}" if self.tool else "",
+            f"evaluation {self.score}" if self.score else "",
+        ]
+        output = f", output {quoted(self.output, 120)}" if self.output else ""
+        return f"{self.number}. {quoted(self.objective, 80)}: {', '.join(filter(None, facts))}{output}"
+
+
+class StepsView(View):
+    """The steps of a task, a page of them."""
+
+    task: str
+    status: str
+    total: int
+    steps: tuple[StepLine, ...]
+    more: str | None = None
+
+    @classmethod
+    def of(cls, task: Task, *, page: int, page_size: int = 40) -> Self:
+        """Steps in Beam's order."""
+        begin = (page - 1) * page_size
+        some = task.nodes[begin : begin + page_size]
+        onward = call("get_task", task=handle(task), detail="steps", page=page + 1)
+        return cls(
+            task=handle(task),
+            status=status_words(task.status),
+            total=len(task.nodes),
+            steps=tuple(StepLine.of(begin + n, node) for n, node in enumerate(some, 1)),
+            more=onward if begin + len(some) < len(task.nodes) and some else None,
+            next=(call("get_task", task=handle(task), detail="output"),) if task.phase == "done" else (),
+        )
+
+    def body(self) -> str:
+        """A line a step."""
+        lines = [f"{self.task}, {self.status}, {counted(self.total, 'step')}:", *(step.text() for step in self.steps)]
+        return "\n".join([*lines, f"More: {self.more}"] if self.more else lines)
+
+
+class OutputView(View):
+    """Everything a task produced, a page of it."""
+
+    task: str
+    status: str
+    output: str
+    characters: int
+    page: int
+    more: str | None = None
+
+    @classmethod
+    def of(cls, task: Task, *, page: int) -> Self:
+        """The summary, then what the last steps produced."""
+        whole = clean("\n\n".join(filter(None, [task.task_summary, *map(prose, task.outcome())]))).strip()
+        begin = (page - 1) * PAGE_CHARACTERS
+        onward = call("get_task", task=handle(task), detail="output", page=page + 1)
+        return cls(
+            task=handle(task),
+            status=status_words(task.status),
+            output=whole[begin : begin + PAGE_CHARACTERS],
+            characters=len(whole),
+            page=page,
+            more=onward if begin + PAGE_CHARACTERS < len(whole) else None,
+        )
+
+    def body(self) -> str:
+        """The output as data, and how to read on."""
+        if not self.output:
+            past = f"no output on page {self.page}" if self.characters else "has produced no output so far"
+            return f"{self.task}, {self.status}: {past}."
+        head = f"{self.task}, {self.status}, output of {self.characters:,} characters, page {self.page}:"
+        fenced = block(self.output, author="the agent")
+        return "\n".join(filter(None, [head, fenced, f"More: {self.more}" if self.more else None]))
+
+
+def _facts(task: Task, now: datetime) -> tuple[str, ...]:
+    took = duration(task) if task.phase in {"done", "failed"} else None
+    score = percent(task.average_evaluation_score) if task.phase == "done" else None
+    changed = ago(task.changed_at, now)
+    facts = [
+        f"changed {changed}" if changed else None,
+        f"took {span(took)}" if took else None,
+        cost(task.total_cost),
+        f"evaluation {score}" if score else None,
+    ]
+    return tuple(fact for fact in facts if fact)
+
+
+def _progress(task: Task) -> str | None:
+    """How far it is and what it does now."""
+    if not task.nodes:
+        return None
+    finished = sum(1 for node in task.nodes if phase_of(node.status) == "done")
+    current = next((node for node in task.nodes if phase_of(node.status) == "working" and node.objective), None)
+    doing = f", now {quoted(current.objective or '', 80)}" if current else ""
+    return f"{counted(finished, 'step')} of {len(task.nodes)} so far done{doing}."
+
+
+def _result(task: Task) -> str | None:
+    """What the agent says came of it, else what the last steps produced."""
+    produced = "\n".join(map(prose, task.outcome()))
+    return "\n".join(filter(None, [task.task_summary, produced])) or None
+
+
+def _next_steps(task: Task, name: str, stops: tuple[StopView, ...], failed: FailureView | None) -> tuple[str, ...]:
+    output = call("get_task", task=name, detail="output")
+    match task.phase:
+        case "needs_me":
+            return next_steps(name, stops)
+        case "done":
+            return (f"{output} gives all of it.",) if len(_result(task) or "") > SUMMARY_CHARACTERS else ()
+        case "failed":
+            return failed.next_steps(name) if failed else ()
+        case _:
+            again = "look again in a minute or two."
+            return (f"{call('wait_for_tasks', tasks=[name])} waits for the next change.", again)

@@ -1,0 +1,156 @@
+"""Many tasks in a list, and one that was just started."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Self
+
+from beam_mcp.beam.task import TaskHead
+from beam_mcp.beam.task_list import TaskGroup, TaskPage
+from beam_mcp.views.names import agent_name, cost, handle, status_words, subject
+from beam_mcp.views.text import ago, call, counted, line, quoted
+from beam_mcp.views.view import Part, View
+
+
+class TaskLine(Part):
+    """One task in a list."""
+
+    task: str
+    agent: str
+    status: str
+    changed: str | None = None
+    about: str | None = None
+    cost: str | None = None
+
+    @classmethod
+    def of(cls, task: TaskHead, now: datetime) -> Self:
+        """What tells it apart: for a finished task what came of it, else what was asked."""
+        about = (task.task_summary if task.phase == "done" else None) or subject(task)
+        return cls(
+            task=handle(task),
+            agent=agent_name(task.of_agent),
+            status=status_words(task.status),
+            changed=ago(task.changed_at, now),
+            about=line(about, 70) if about else None,
+            cost=cost(task.total_cost),
+        )
+
+    def text(self) -> str:
+        """One line."""
+        changed = f", changed {self.changed}" if self.changed else ""
+        about = f": {quoted(self.about, 70)}" if self.about else ""
+        return f"- {self.task}, agent {self.agent}, {self.status}{changed}{about}"
+
+
+class TaskGroupView(Part):
+    """Tasks under one heading; `count` is the whole group's, on all pages."""
+
+    name: str | None = None
+    count: int | None = None
+    tasks: tuple[TaskLine, ...]
+
+    @classmethod
+    def of(cls, group: TaskGroup[TaskHead], *, headed: bool, now: datetime) -> Self:
+        """`headed` when the list was asked for in groups."""
+        lines = tuple(TaskLine.of(task, now) for task in group.tasks)
+        if not headed:
+            return cls(tasks=lines)
+        name = status_words(group.name) if group.name and group.name.isupper() else line(group.name or "other", 60)
+        return cls(name=name, count=group.count, tasks=lines)
+
+    def text(self) -> str:
+        """Its heading, if it has one, and a line a task."""
+        heading = [f"{self.name} ({counted(self.count or len(self.tasks), 'task')}):"] if self.name else []
+        return "\n".join([*heading, *(task.text() for task in self.tasks)])
+
+
+class TaskListView(View):
+    """A page of tasks."""
+
+    workspace: str
+    filters: str | None = None
+    total: int
+    shown: int
+    page: int
+    need_you: int
+    groups: tuple[TaskGroupView, ...]
+    more: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        found: TaskPage[TaskHead],
+        *,
+        asked: Mapping[str, Any],
+        filters: str | None,
+        workspace: str,
+        now: datetime,
+    ) -> Self:
+        """`asked` are the arguments of the call as given, `filters` the same in words."""
+        tasks, page, size = found.tasks, asked["page"], asked["page_size"]
+        seen = (page - 1) * size + len(tasks)
+        total = max(found.total or 0, seen if tasks else 0)
+        needy = [task for task in tasks if task.phase == "needs_me"]
+        onward = {name: given for name, given in asked.items() if given not in (None, [], ())} | {"page": page + 1}
+        headed = asked.get("group_by") is not None
+        return cls(
+            workspace=workspace,
+            filters=filters,
+            total=total,
+            shown=len(tasks),
+            page=page,
+            need_you=len(needy),
+            groups=tuple(TaskGroupView.of(g, headed=headed, now=now) for g in found.groups if g.tasks),
+            more=call("list_tasks", **onward) if tasks and seen < total else None,
+            next=_next_steps(tasks, needy, filters),
+        )
+
+    def body(self) -> str:
+        """How many there are and need a person, a line a task, how to see more."""
+        fits = f" with {self.filters}" if self.filters else ""
+        if not self.shown:
+            past = f"Page {self.page} is past the end: " if self.page > 1 else ""
+            return f"{past}No tasks{fits} in workspace {self.workspace}."
+        shown = f", {self.shown} on page {self.page}" if self.shown < self.total else ""
+        need = f"; {self.need_you} of these need{'s' if self.need_you == 1 else ''} you" if self.need_you else ""
+        lines = [f"{counted(self.total, 'task')}{fits}{shown}{need}:", *(group.text() for group in self.groups)]
+        return "\n".join([*lines, f"More: {self.more}"] if self.more else lines)
+
+
+def _next_steps(tasks: tuple[TaskHead, ...], needy: list[TaskHead], filters: str | None) -> tuple[str, ...]:
+    if needy:
+        return ("get_pending_questions() shows what is asked.", call("get_task", task=handle(needy[0])))
+    if tasks:
+        return (call("get_task", task=handle(tasks[0])),)
+    return ("list_tasks() shows all tasks.",) if filters else ("list_agents() shows who can do work here.",)
+
+
+class StartedView(View):
+    """A task that was just started, or that was running already."""
+
+    task: str
+    agent: str
+    status: str
+    about: str | None = None
+    again_of: str | None = None
+
+    @classmethod
+    def of(cls, task: TaskHead, *, agent: str, about: str | None, started: str | None = None) -> Self:
+        """`agent` is its name; `started` says how long ago, when the same work was already under way."""
+        return cls(
+            task=handle(task),
+            agent=line(agent, 60),
+            status=status_words(task.status or "QUEUED"),
+            about=line(about, 100) if about else None,
+            again_of=started,
+            next=(call("get_task", task=handle(task)),),
+        )
+
+    def body(self) -> str:
+        """What was started, and whether it is new."""
+        if self.again_of:
+            return (
+                f"Not started again: the same work was given to agent {self.agent} {self.again_of} as {self.task}, "
+                f"{self.status}. To start it once more, add again=true."
+            )
+        about = f": {quoted(self.about, 100)}" if self.about else ""
+        return f"Started {self.task} with agent {self.agent}, {self.status}{about}."
