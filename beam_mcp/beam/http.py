@@ -1,7 +1,7 @@
 """Talking to Beam: one connection pool a process; reads are repeated within bounds, writes are sent once."""
 
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -97,6 +97,20 @@ class Http:
         detail = _without_secrets(detail_of(body), request)
         raise of_status(response.status_code, detail, workspace=workspace, retry_after=wait)
 
+    @asynccontextmanager
+    async def stream(self, path: str, headers: dict[str, str]) -> AsyncGenerator[httpx2.EventSource]:
+        """A stream of events; it may be silent for long.
+
+        Raises:
+            BeamError: it cannot be opened, or broke.
+        """
+        quiet = httpx2.Timeout(None, connect=min(CONNECT_SECONDS, self.timeout))
+        with _transport_errors(self._client.base_url.host):
+            async with self._client.sse(path, headers=headers, timeout=quiet) as source:
+                if not source.response.is_success:
+                    raise of_status(source.response.status_code, "", workspace=None)
+                yield source
+
     async def _fetch_once(self, request: httpx2.Request) -> tuple[httpx2.Response, bytearray]:
         with _transport_errors(request.url.host):
             response = await self._client.send(request, stream=True)
@@ -144,22 +158,33 @@ class Beam:
             MayHaveHappened: the request left and no answer came back that tells what became of it.
             BeamError: what went wrong otherwise; nothing was done then.
         """
-        headers = self._workspace_header(required=True)
-        session = self.http.session_of(self.identity) if self._by_token() else None
-        token = self.identity.bearer or (await session.token() if session else None)
-        headers |= _bearer(token) if token else {"x-api-key": self.identity.required_key()}
+        headers = self._workspace_header(required=True) | await self._credentials()
         request = self.http.request(method, path, headers=headers, **content)
         try:
             with _deadline(within or self.http.timeout):
                 return await self.http.fetch(request, workspace=self.identity.workspace)
         except Unauthorized:
-            if session and token:
-                session.refused(token)
+            if self._by_token():
+                self.http.session_of(self.identity).refused(headers["Authorization"].removeprefix("Bearer "))
             raise
         except BeamError as error:
             if not error.sent:
                 raise
             raise MayHaveHappened(error.what, "It may or may not have taken effect.") from error
+
+    async def events(self, path: str) -> AsyncGenerator[None]:
+        """One item when the stream of updates at `path` is open, and one for each event; ends when Beam closes it.
+
+        What an event says is not passed on: the GET is the truth (API.md, Errors and limits).
+
+        Raises:
+            BeamError: there is no such stream, or it broke.
+        """
+        headers = self._workspace_header(required=True) | await self._credentials()
+        async with self.http.stream(path, headers) as source:
+            yield
+            async for _ in source:
+                yield
 
     def _workspace_header(self, *, required: bool) -> dict[str, str]:
         self.identity.require_credentials()
@@ -191,6 +216,14 @@ class Beam:
     async def _fetch(self, path: str, query: dict[str, Any], headers: dict[str, str]) -> bytearray:
         request = self.http.request("GET", path, params=query, headers=headers)
         return await self.http.fetch(request, workspace=headers.get("current-workspace-id"))
+
+    async def _credentials(self) -> dict[str, str]:
+        """The headers that sign a request which is sent only once."""
+        if self.identity.bearer:
+            return _bearer(self.identity.bearer)
+        if self._by_token():
+            return _bearer(await self.http.session_of(self.identity).token())
+        return {"x-api-key": self.identity.required_key()}
 
     def _by_token(self) -> bool:
         return self.identity.mode == "token" and not self.identity.bearer

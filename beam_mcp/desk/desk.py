@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import anyio
 
 from beam_mcp.beam.agent import Agent
-from beam_mcp.beam.task import TaskHead
+from beam_mcp.beam.history import Usual
+from beam_mcp.beam.task import Task, TaskHead
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -35,9 +36,10 @@ class Bounded(OrderedDict[K, V]):
 
 @dataclass(frozen=True)
 class Told:
-    """What this conversation last heard of a task, and when."""
+    """What this conversation last heard of a task: its `state` in detail, its `mark` as a list shows it, and when."""
 
     state: str
+    mark: str
     at: datetime
 
 
@@ -47,10 +49,19 @@ class Conversation:
 
     told: Bounded[str, Told] = field(default_factory=lambda: Bounded(500))
 
-    def unchanged_since(self, task_id: str, state: str) -> datetime | None:
+    def tell(self, task: Task, now: datetime) -> None:
+        """The conversation hears of the task as it is now."""
+        self.told[task.id or ""] = Told(_state(task), _mark(task), now)
+
+    def unchanged_since(self, task: Task) -> datetime | None:
         """When the conversation was told this very state, if that is the last it heard of the task."""
-        told = self.told.get(task_id)
-        return told.at if told and told.state == state else None
+        told = self.told.get(task.id or "")
+        return told.at if told and told.state == _state(task) else None
+
+    def is_news(self, task: TaskHead) -> bool:
+        """Whether the task stands still in a way that this conversation has not heard of."""
+        told = self.told.get(task.id or "")
+        return task.phase != "working" and not (told and told.mark == _mark(task))
 
 
 @dataclass
@@ -69,6 +80,7 @@ class Person:
 
     agents: tuple[Agent, ...] = ()
     agents_at: datetime | None = None
+    usual: Bounded[str, tuple[datetime, Usual | None]] = field(default_factory=lambda: Bounded(200))
     task_ids: Bounded[str, str] = field(default_factory=lambda: Bounded(5000))
     work: Bounded[str, Work] = field(default_factory=lambda: Bounded(500))
     started: Bounded[str, None] = field(default_factory=lambda: Bounded(2000))
@@ -76,6 +88,11 @@ class Person:
     def knows_agents(self, now: datetime) -> bool:
         """Whether the list of agents is fresh enough."""
         return self.agents_at is not None and now - self.agents_at < NAMES_KEEP
+
+    def usual_of(self, agent_id: str, now: datetime) -> tuple[datetime, Usual | None] | None:
+        """What was learnt of the agent's usual time in the last minutes, wrapped with when; None if nothing was."""
+        known = self.usual.get(agent_id)
+        return known if known and now - known[0] < NAMES_KEEP else None
 
     def saw(self, *tasks: TaskHead) -> None:
         """Remember tasks by their customId and UUID, so that either finds them again without a search."""
@@ -113,6 +130,14 @@ class Desks:
         known = self.conversations.get((fingerprint, name)) or Conversation()
         self.conversations[fingerprint, name] = known
         return known
+
+
+def _state(task: Task) -> str:
+    return digest(_mark(task), [(node.id, node.status, len(node.open_questions())) for node in task.nodes])
+
+
+def _mark(task: TaskHead) -> str:
+    return digest(task.status, task.updated_at)
 
 
 def digest(*parts: Any) -> str:

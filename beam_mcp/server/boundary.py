@@ -17,6 +17,8 @@ from beam_mcp.tools.toolset import Output, Verb, failure, present, present_error
 from beam_mcp.views.text import quoted
 from beam_mcp.views.view import View
 
+_UNION_TAGS = frozenset({"str", "int", "nullable", "list[str]", "dict[str,any]", "list[constrained-str]"})
+
 CRASHED = "beam-mcp made a mistake while running {name}; details are in its log (stderr). Whether anything was done at \
 Beam is not known: look before you repeat it."
 
@@ -65,12 +67,14 @@ class BeamTool(Tool):
 
     def _wrong_arguments(self, error: ValidationError) -> str:
         known = self.parameters.get("properties", {})
-        problems = [_one_line(e, known) for e in error.errors(include_url=False, include_context=False)]
+        errors = error.errors(include_url=False, include_context=False)
+        # An optional argument is a union with None; that None would do as well helps nobody.
+        problems = [_one_line(e, known) for e in errors if e["type"] != "none_required"]
         return f"{self.name}: {'; '.join(dict.fromkeys(problems))}."
 
 
 def _one_line(error: ErrorDetails, known: Iterable[str]) -> str:
-    place = ".".join(str(part) for part in error["loc"])
+    place = ".".join(str(part) for part in error["loc"] if str(part) not in _UNION_TAGS)
     match error["type"]:
         case "extra_forbidden":
             near = difflib.get_close_matches(place, list(known), n=1, cutoff=0.5)

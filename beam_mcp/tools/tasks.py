@@ -11,15 +11,16 @@ from beam_mcp.beam.new_task import Mode, NewTask
 from beam_mcp.beam.task import Task
 from beam_mcp.beam.task import get_task as read_task
 from beam_mcp.beam.task_list import Filter
-from beam_mcp.desk.desk import Told, digest
 from beam_mcp.tools.given import AgentRef, Caller, Given, TaskRef, find_agent, find_task
 from beam_mcp.tools.once import start_once
 from beam_mcp.tools.toolset import Toolset, creates, reads
+from beam_mcp.tools.waiting import usual_of, usual_time, wait_for
 from beam_mcp.tools.wanted import Listed, Moment, moment, statuses_of
 from beam_mcp.views.task import Detail, OutputView, StepsView, TaskView, UnchangedView
 from beam_mcp.views.tasks import StartedView, TaskListView
 from beam_mcp.views.text import ago, hour, quoted, value
 from beam_mcp.views.view import View
+from beam_mcp.views.waited import WaitedView
 
 Again = Annotated[bool, Field(description="start even if the same was started minutes ago")]
 
@@ -38,8 +39,9 @@ async def create_task(
     urls: Annotated[list[str] | SkipJsonSchema[None], Listed, Field(description="pages for the agent to read")] = None,
     mode: Annotated[Mode | SkipJsonSchema[None], Field(description="manual stops at each decision")] = None,
     webhook_url: Annotated[str | SkipJsonSchema[None], Field(description="Beam calls it at the end")] = None,
+    wait_seconds: Annotated[int, Field(ge=0, le=240, description="wait for the first change")] = 0,
     again: Again = False,  # noqa: FBT002 - every argument of a tool is given by name
-) -> StartedView:
+) -> View:
     """Give an agent work; returns at once with the task's id. The same work within 10 minutes is not started twice."""
     _check_work(query, input, additional_info)
     for name, links in (("urls", urls or ()), ("webhook_url", [webhook_url] if webhook_url else ())):
@@ -56,8 +58,11 @@ async def create_task(
     )
     start = await start_once(caller, new, again=again)
     task = await read_task(caller.beam, start.task.id or "") if start.earlier else start.task
+    if wait_seconds:
+        return await wait_for(caller, [task.id or ""], wait_seconds)
     when = ago(start.earlier.since, caller.now) if start.earlier else None
-    return StartedView.of(task, agent=who.name or agent, about=query or value(input), started=when)
+    usual = await usual_time(caller, who.id or "")
+    return StartedView.of(task, agent=who.name or agent, about=query or value(input), started=when, usual=usual)
 
 
 def _check_work(query: str | None, data: dict[str, Any] | None, info: str | None) -> None:
@@ -145,16 +150,28 @@ async def get_task(
         case "output":
             return OutputView.of(found, page=page)
         case _:
-            return _summary(caller, found)
+            return await _summary(caller, found)
 
 
-def _summary(caller: Caller, task: Task) -> View:
-    state = digest(task.status, task.updated_at, [(n.id, n.status, len(n.open_questions())) for n in task.nodes])
-    since = caller.conversation.unchanged_since(task.id or "", state)
+async def _summary(caller: Caller, task: Task) -> View:
+    since = caller.conversation.unchanged_since(task)
+    usual = await usual_of(caller, task) if task.phase == "working" else None
     if since:
-        return UnchangedView.of(task, since=hour(since))
-    caller.conversation.told[task.id or ""] = Told(state, caller.now)
-    return TaskView.of(task, caller.now)
+        return UnchangedView.of(task, since=hour(since), usual=usual, now=caller.now)
+    caller.conversation.tell(task, caller.now)
+    return TaskView.of(task, caller.now, usual=usual)
 
 
-TASKS = Toolset("tasks", "start work, find it, see where it stands", (create_task, list_tasks, get_task))
+@reads("Wait for tasks")
+async def wait_for_tasks(
+    caller: Given,
+    tasks: Annotated[list[TaskRef], Listed, Field(min_length=1, max_length=50)],
+    timeout_seconds: Annotated[int, Field(ge=1, le=240)] = 45,
+) -> WaitedView:
+    """Wait until the first of these tasks needs the person, is done or fails. Running out of time cancels nothing."""
+    return await wait_for(caller, [await find_task(caller, task) for task in dict.fromkeys(tasks)], timeout_seconds)
+
+
+TASKS = Toolset(
+    "tasks", "start work, find it, see where it stands", (create_task, list_tasks, get_task, wait_for_tasks)
+)

@@ -65,7 +65,7 @@ class AgentListView(View):
         """The page, then how to see more."""
         if not self.agents:
             return self._nothing()
-        fits = f' that match "{self.searched}"' if self.searched else ""
+        fits = f' for "{self.searched}"' if self.searched else ""
         shown = "" if len(self.agents) == self.total else f", {len(self.agents)} on page {self.page}"
         lines = [f"{counted(self.total, 'agent')}{fits}{shown}:", *(agent.text() for agent in self.agents)]
         return "\n".join([*lines, f"More: {self.more}"] if self.more else lines)

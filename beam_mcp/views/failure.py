@@ -1,10 +1,10 @@
 """Why a task failed, in plain words: the step, the cause, who can mend it, the safe next step."""
 
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 from beam_mcp.beam.node import Node
 from beam_mcp.beam.task import Task
-from beam_mcp.views.text import call, line, quoted, value
+from beam_mcp.views.text import call, line, prose, quoted
 from beam_mcp.views.view import Part
 
 Mender = Literal["you", "the agent's builder", "Beam"]
@@ -74,4 +74,5 @@ def _errors(node: Node) -> str | None:
 
 
 def _flat(item: Any) -> str:
-    return "; ".join(map(value, item)) if isinstance(item, list) else value(item)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    items = cast("list[Any]", item) if isinstance(item, list) else [item]
+    return "; ".join(", ".join(prose(part).splitlines()) for part in items)

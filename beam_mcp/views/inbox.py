@@ -23,7 +23,7 @@ class InboxItem(Part):
     agent: str
     waits: str | None = None
     stops: tuple[StopView, ...]
-    answer_with: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, task: Task, now: datetime) -> Self:
@@ -34,13 +34,14 @@ class InboxItem(Part):
             agent=agent_name(task.of_agent),
             waits=age(task.changed_at, now),
             stops=stops,
-            answer_with=next_steps(handle(task), stops),
+            steps=next_steps(handle(task), stops),
         )
 
     def text(self) -> str:
-        """The task and agent, then what is asked, each beside the other."""
+        """The task and agent, then what is asked, each beside the other, and the call that answers."""
         waits = f", waits {self.waits}" if self.waits and self.waits != "just now" else ""
-        return "\n".join([f"{self.task}, agent {self.agent}{waits}", *(stop.text() for stop in self.stops)])
+        answer = [step for step in self.steps[:1] if step.startswith("answer_questions")]
+        return "\n".join([f"{self.task}, agent {self.agent}{waits}", *(stop.text() for stop in self.stops), *answer])
 
 
 class InboxView(View):
@@ -66,7 +67,7 @@ class InboxView(View):
             items=shown,
             total=total,
             more=call("get_pending_questions", page=page + 1) if seen < total and shown else None,
-            next=next((item.answer_with for item in shown if item.answer_with), ()),
+            next=tuple(step for item in shown for step in item.steps),
         )
 
     def body(self) -> str:

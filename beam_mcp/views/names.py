@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from beam_mcp.beam.task import AgentName, Phase, TaskHead, phase_of
-from beam_mcp.views.text import line, quoted
+from beam_mcp.views.text import in_words, line, quoted
 
 _PLAIN: Mapping[str, str] = {
     "QUEUED": "queued",
@@ -50,16 +50,10 @@ def agent_name(agent: AgentName) -> str:
 
 
 def subject(task: TaskHead) -> str | None:
-    """What the task is about: what was asked for, else what the agent understood."""
-    return next((t for t in (task.original_task_query, task.task_query, task.task_objective) if t and t.strip()), None)
-
-
-def duration(task: TaskHead) -> float | None:
-    """Seconds from start to end of a finished task, if Beam gives both."""
-    begun, ended = task.started_at or task.created_at, task.ended_at or task.updated_at
-    if begun is None or ended is None or (begun.tzinfo is None) != (ended.tzinfo is None):
-        return None
-    return max(0.0, (ended - begun).total_seconds())
+    """What the task is about: what was asked for, else what the agent understood; JSON text as words."""
+    texts = (task.original_task_query, task.task_query, task.task_objective)
+    about = next((text for text in texts if text and text.strip()), None)
+    return in_words(about) if about else None
 
 
 def cost(amount: float | None) -> str | None:

@@ -144,6 +144,7 @@ def next_steps(task: str, stops: tuple[StopView, ...]) -> tuple[str, ...]:
         steps.append(call("answer_questions", task=task, answers=dict.fromkeys(open_keys, "…")))
     if "approval" in kinds:
         steps.append(f"{call('approve_step', task=task)} or {call('reject_step', task=task, reason='…')}")
+        steps.append(f"the person decides on {task} in the Beam app.")
     if kinds & {"sign-in", "credits"}:
         steps.append(f"{call('retry_task', task=task)} once that is done")
     return tuple(steps)

@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Literal, Self
 
+from beam_mcp.beam.history import Usual, seconds_taken
 from beam_mcp.beam.node import Node
 from beam_mcp.beam.task import Task, phase_of
 from beam_mcp.views.failure import FailureView
-from beam_mcp.views.names import agent_name, cost, duration, handle, percent, status_words, subject
+from beam_mcp.views.names import agent_name, cost, handle, percent, status_words, subject
 from beam_mcp.views.questions import StopView, next_steps, stops_of
 from beam_mcp.views.text import ago, block, call, clean, counted, excerpt, line, prose, quoted, span
+from beam_mcp.views.usual import look_again, usual_words
 from beam_mcp.views.view import Part, View
 
 Detail = Literal["summary", "steps", "output", "failure"]
@@ -23,15 +25,24 @@ class UnchangedView(View):
     task: str
     status: str
     since: str
+    usual: str | None = None
 
     @classmethod
-    def of(cls, task: Task, *, since: str) -> Self:
-        """`since` is the time it was last told."""
-        return cls(task=handle(task), status=status_words(task.status), since=since)
+    def of(cls, task: Task, *, since: str, usual: Usual | None, now: datetime) -> Self:
+        """`since` is the time it was last told; `usual` what is known of the agent's tasks."""
+        name = handle(task)
+        return cls(
+            task=name,
+            status=status_words(task.status),
+            since=since,
+            usual=usual_words(usual),
+            next=_next_steps_unchanged(task, name, look_again(task, usual, now)),
+        )
 
     def body(self) -> str:
         """One line."""
-        return f"{self.task}: no change since {self.since}, {self.status}."
+        usual = f"; {self.usual}" if self.usual else ""
+        return f"{self.task}: no change since {self.since}, {self.status}{usual}."
 
 
 class TaskView(View):
@@ -48,8 +59,8 @@ class TaskView(View):
     result: str | None = None
 
     @classmethod
-    def of(cls, task: Task, now: datetime) -> Self:
-        """What is worth saying depends on where it stands."""
+    def of(cls, task: Task, now: datetime, *, usual: Usual | None = None) -> Self:
+        """What is worth saying depends on where it stands; `usual` is what is known of the agent's tasks."""
         name, stops = handle(task), stops_of(task)
         failed = FailureView.of(task) if task.phase == "failed" else None
         about = subject(task)
@@ -57,13 +68,13 @@ class TaskView(View):
             task=name,
             agent=agent_name(task.of_agent),
             status=status_words(task.status),
-            facts=_facts(task, now),
+            facts=_facts(task, now, usual),
             about=line(about, 120) if about else None,
             progress=_progress(task) if task.phase in {"working", None} else None,
             stops=stops if task.phase == "needs_me" else (),
             failure=failed,
             result=excerpt(result, SUMMARY_CHARACTERS) if task.phase == "done" and (result := _result(task)) else None,
-            next=_next_steps(task, name, stops, failed),
+            next=_next_steps(task, name, stops, failed) or _when_working(name, look_again(task, usual, now), task),
         )
 
     def body(self) -> str:
@@ -175,14 +186,14 @@ class OutputView(View):
         return "\n".join(filter(None, [head, fenced, f"More: {self.more}" if self.more else None]))
 
 
-def _facts(task: Task, now: datetime) -> tuple[str, ...]:
-    took = duration(task) if task.phase in {"done", "failed"} else None
+def _facts(task: Task, now: datetime, usual: Usual | None) -> tuple[str, ...]:
+    took = seconds_taken(task) if task.phase in {"done", "failed"} else None
     score = percent(task.average_evaluation_score) if task.phase == "done" else None
     changed = ago(task.changed_at, now)
     facts = [
         f"changed {changed}" if changed else None,
         f"took {span(took)}" if took else None,
-        cost(task.total_cost),
+        usual_words(usual) if task.phase == "working" else cost(task.total_cost),
         f"evaluation {score}" if score else None,
     ]
     return tuple(fact for fact in facts if fact)
@@ -214,5 +225,23 @@ def _next_steps(task: Task, name: str, stops: tuple[StopView, ...], failed: Fail
         case "failed":
             return failed.next_steps(name) if failed else ()
         case _:
-            again = "look again in a minute or two."
-            return (f"{call('wait_for_tasks', tasks=[name])} waits for the next change.", again)
+            return ()
+
+
+def _when_working(name: str, again: str, task: Task) -> tuple[str, ...]:
+    if task.phase in {"done", "failed"}:
+        return ()
+    wait = call("wait_for_tasks", tasks=[name])
+    return (f"{wait} waits for the next change; or look again in {again}.", f"look again in {again}.")
+
+
+def _next_steps_unchanged(task: Task, name: str, again: str) -> tuple[str, ...]:
+    match task.phase:
+        case "needs_me":
+            return (f"{call('get_pending_questions', task=name)} shows what it asks.",)
+        case "done":
+            return (f"{call('get_task', task=name, detail='output')} gives the output.",)
+        case "failed":
+            return (f"{call('get_task', task=name, detail='failure')} shows why.",)
+        case _:
+            return (f"look again in {again}.",)

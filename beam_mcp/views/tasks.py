@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
+from beam_mcp.beam.history import Usual
 from beam_mcp.beam.task import TaskHead
 from beam_mcp.beam.task_list import TaskGroup, TaskPage
 from beam_mcp.views.names import agent_name, cost, handle, status_words, subject
 from beam_mcp.views.text import ago, call, counted, line, quoted
+from beam_mcp.views.usual import usual_words
 from beam_mcp.views.view import Part, View
 
 
@@ -132,17 +134,28 @@ class StartedView(View):
     status: str
     about: str | None = None
     again_of: str | None = None
+    usual: str | None = None
 
     @classmethod
-    def of(cls, task: TaskHead, *, agent: str, about: str | None, started: str | None = None) -> Self:
+    def of(
+        cls,
+        task: TaskHead,
+        *,
+        agent: str,
+        about: str | None,
+        started: str | None = None,
+        usual: Usual | None = None,
+    ) -> Self:
         """`agent` is its name; `started` says how long ago, when the same work was already under way."""
+        look = call("get_task", task=handle(task))
         return cls(
             task=handle(task),
             agent=line(agent, 60),
             status=status_words(task.status or "QUEUED"),
             about=line(about, 100) if about else None,
             again_of=started,
-            next=(call("get_task", task=handle(task)),),
+            usual=usual_words(usual),
+            next=(f"{call('wait_for_tasks', tasks=[handle(task)])}, or go on and look later.", look),
         )
 
     def body(self) -> str:
@@ -153,4 +166,5 @@ class StartedView(View):
                 f"{self.status}. To start it once more, add again=true."
             )
         about = f": {quoted(self.about, 100)}" if self.about else ""
-        return f"Started {self.task} with agent {self.agent}, {self.status}{about}."
+        usual = f" It {self.usual.replace('usually', 'usually takes', 1)}." if self.usual else ""
+        return f"Started {self.task} with agent {self.agent}, {self.status}{about}.{usual}"

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from pydantic_core import from_json
+
 # Terminal escape sequences (ECMA-48): whole, so that no "[31m" stays behind.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 # Drawn as nothing although Unicode does not class them as format characters: fillers and variation selectors.
@@ -69,6 +71,16 @@ def prose(data: Any) -> str:
     """What a step produced, as lines: a single text as it is, an object as `key: value`."""
     pairs = _pairs(data)
     return value(data) if pairs is None else "\n".join(f"{key}: {value(item)}" for key, item in pairs.items())
+
+
+def in_words(text: str) -> str:
+    """JSON text that holds an object or a list as `key: value, …`; any other text as it is."""
+    if text.lstrip()[:1] not in {"{", "["}:
+        return text
+    try:
+        return ", ".join(prose(from_json(text)).splitlines())
+    except ValueError:
+        return text
 
 
 def reasons(data: Any) -> str | None:

@@ -1,0 +1,116 @@
+"""`beam-mcp demo`: the main job through the real server on stdio, shown as the chat would have it."""
+
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+from mcp import Client, StdioServerParameters
+from mcp_types import TextContent
+from rich.console import Console
+from rich.markup import escape
+
+from beam_mcp.sandbox.access import SANDBOX_KEY, WORKSPACE_ID
+from beam_mcp.sandbox.serve import serving
+from beam_mcp.sandbox.world import World
+from beam_mcp.views.text import clean, tokens
+
+AGENT = "Invoice Matcher"
+WORK = "Match the invoice that came in this morning to its purchase order and book it"
+ANSWER = "PO-2291"
+PATIENCE = 15  # seconds that one wait may take; the sandbox's agents need a few
+
+
+def demo(*, ask: bool) -> int:
+    """Show the main job; with `ask` the person types the answer. Returns the exit code: 0 when the job was done."""
+    console = Console(highlight=False, soft_wrap=True, legacy_windows=False if os.environ.get("WT_SESSION") else None)
+    prompt = _typed if ask else _given
+    return 0 if anyio.run(_run, console, prompt) else 1
+
+
+async def _run(console: Console, prompt: "Prompt") -> bool:
+    world = World(populated=False)
+    async with serving(world) as url:
+        settings = {"BEAM_API_URL": url, "BEAM_API_KEY": SANDBOX_KEY, "BEAM_WORKSPACE_ID": WORKSPACE_ID}
+        server = StdioServerParameters(command=sys.executable, args=["-m", "beam_mcp.cli"], env=settings)
+        console.print(
+            "[bold]beam-mcp demo[/]: a chat hands work to a Beam agent (pretend Beam, real server and client).\n"
+        )
+        async with Client(server) as client:
+            chat = Chat(console, client)
+            done = await _converse(chat, prompt)
+    console.rule(style="dim")
+    console.print(
+        f"Beam sent [bold]{world.bytes_sent:,} bytes[/] of JSON in {len(world.requests)} answers; "
+        f"the model read [bold]about {chat.tokens:,} tokens[/] in {chat.calls} answers."
+    )
+    return done
+
+
+async def _converse(chat: "Chat", prompt: "Prompt") -> bool:
+    chat.person("Who can match invoices here?")
+    await chat.call("list_agents", query="invoice")
+    chat.person(f"Have the {AGENT} do this: {WORK}.")
+    started = await chat.call("create_task", agent=AGENT, query=WORK)
+    task = started.split()[1]
+    await chat.call("wait_for_tasks", tasks=[task], timeout_seconds=PATIENCE)
+    chat.person("What is it waiting for from me?")
+    asked = await chat.call("get_pending_questions")
+    answer = await prompt(chat, asked)
+    chat.person(f"Tell it {answer}.")
+    await chat.call("answer_questions", task=task, answers={"purchase_order": answer})
+    result = await chat.call("wait_for_tasks", tasks=[task], timeout_seconds=PATIENCE)
+    return f"{task}, agent {AGENT}, done" in result
+
+
+Prompt = Callable[["Chat", str], Awaitable[str]]
+
+
+async def _given(_chat: "Chat", _asked: str) -> str:
+    return ANSWER
+
+
+async def _typed(chat: "Chat", _asked: str) -> str:
+    question = f"[bold cyan]you[/]   your answer ({ANSWER} if you just press Enter): "
+    try:
+        typed = await anyio.to_thread.run_sync(lambda: chat.console.input(question), abandon_on_cancel=True)
+    except EOFError:
+        chat.console.print()
+        return ANSWER
+    return clean(typed).strip() or ANSWER
+
+
+@dataclass
+class Chat:
+    """A conversation on the screen: what the person says, what the model calls, what it reads back."""
+
+    console: Console
+    client: Client
+    tokens: int = 0
+    calls: int = 0
+    _said: list[str] = field(default_factory=list[str])
+
+    def person(self, words: str) -> None:
+        """Show what the person says."""
+        self.console.print(f"[bold cyan]you[/]   {escape(words)}")
+
+    async def call(self, tool: str, **arguments: Any) -> str:
+        """Call a tool as the model would, show progress as it comes and the answer as the model gets it."""
+        shown = ", ".join(f"{name}={json.dumps(given, ensure_ascii=False)}" for name, given in arguments.items())
+        self.console.print(f"[bold magenta]model[/] {escape(f'{tool}({shown})')}")
+        result = await self.client.call_tool(tool, arguments, progress_callback=self._progress)
+        text = "\n".join(part.text for part in result.content if isinstance(part, TextContent))
+        self.tokens += tokens(text)
+        self.calls += 1
+        for number, words in enumerate(text.splitlines()):
+            self.console.print(f"[green]{'beam ' if number == 0 else '     '}[/] {escape(words)}")
+        self.console.print()
+        return text
+
+    async def _progress(self, progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG002
+        if message and message not in self._said:
+            self._said.append(message)
+            self.console.print(f"[dim]  …   {escape(message)}[/]")
