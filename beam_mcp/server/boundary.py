@@ -17,8 +17,6 @@ from beam_mcp.tools.toolset import Output, Verb, failure, present, present_error
 from beam_mcp.views.text import quoted
 from beam_mcp.views.view import View
 
-_UNION_TAGS = frozenset({"str", "int", "nullable", "list[str]", "dict[str,any]", "list[constrained-str]"})
-
 CRASHED = "beam-mcp made a mistake while running {name}; details are in its log (stderr). Whether anything was done at \
 Beam is not known: look before you repeat it."
 
@@ -74,7 +72,9 @@ class BeamTool(Tool):
 
 
 def _one_line(error: ErrorDetails, known: Iterable[str]) -> str:
-    place = ".".join(str(part) for part in error["loc"] if str(part) not in _UNION_TAGS)
+    argument, *inside = error["loc"]
+    # Between the argument and a place in a list pydantic also names the member of a union, which says nothing.
+    place = ".".join([str(argument), *(str(part) for part in inside if isinstance(part, int))])
     match error["type"]:
         case "extra_forbidden":
             near = difflib.get_close_matches(place, list(known), n=1, cutoff=0.5)
@@ -84,7 +84,7 @@ def _one_line(error: ErrorDetails, known: Iterable[str]) -> str:
             return f"{place} is required"
         case _:
             message = error["msg"][:1].lower() + error["msg"][1:]
-            return f"{place}: {message}, not {quoted(repr(error['input']), 60)}"
+            return f"{place}: {message}, not {quoted(str(error['input']), 60)}"
 
 
 def compact_schema(schema: Any) -> Any:

@@ -74,7 +74,7 @@ def _meant(questions: Sequence[Numbered], key: str) -> Numbered:
             f"answers: {quoted(key, 60)} fits several questions: {labels}.", "Use the number of the one meant."
         )
     if not fitting:
-        raise BadRequest(f"answers: {quoted(key, 60)} is not asked{_nearest(questions, key)}.", _asked(questions))
+        raise BadRequest(f"answers: {quoted(key, 60)} is not asked{_nearest(questions, key)}", _asked(questions))
     return fitting[0]
 
 
@@ -93,7 +93,7 @@ def _allowed(question: Numbered, answer: str) -> str:
 def _nearest(questions: Sequence[Numbered], key: str) -> str:
     names = {_plain(name): name for q in questions for name in (q.asked.parameter, q.asked.question) if name}
     near = difflib.get_close_matches(_plain(key), names, n=1, cutoff=0.6)
-    return f"; did you mean {quoted(names[near[0]], 80)}?" if near else ""
+    return f"; did you mean {quoted(names[near[0]], 80)}?" if near else "."
 
 
 def _asked(questions: Sequence[Numbered]) -> str:

@@ -1,0 +1,91 @@
+"""A person's decision on what a step wants to do: consent, perhaps with changed parameters, or rejection."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from beam_mcp.beam.errors import BeamBroken, BeamError, MayHaveHappened
+from beam_mcp.beam.http import Beam
+from beam_mcp.beam.lost import look_for
+from beam_mcp.beam.node import Node, ToolData
+from beam_mcp.beam.task import Task, get_task, phase_of
+from beam_mcp.beam.wire import parse
+
+ADVICE = "Look with get_task() before deciding once more."
+
+
+@dataclass(frozen=True)
+class Action:
+    """What a step wants to do, and whom it would do it for; two of them are equal when nothing about it changed."""
+
+    task_id: str
+    node_id: str
+    tool_id: str | None
+    tool: str | None
+    parameters: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, task: Task, node: Node) -> "Action":
+        """The action for which this step waits."""
+        data = node.tool_data or ToolData()
+        named = node.tool.tool_function_name or node.tool.tool_name
+        given = tuple(sorted((name, repr(value)) for name, value in parameters_of(node).items()))
+        return cls(task.id or "", node.id or "", data.tool_id, named, given)
+
+
+def parameters_of(node: Node) -> dict[str, Any]:
+    """Every parameter the step's tool would be called with, required ones first."""
+    data = node.tool_data or ToolData()
+    given = {**(data.required_parameters or {}), **(data.optional_parameters or {})}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def waiting_for_consent(task: Task) -> list[Node]:
+    """The steps that wait for a person's consent."""
+    return [node for node in task.waiting_nodes() if _wants_consent(node, task)]
+
+
+def _wants_consent(node: Node, task: Task) -> bool:
+    status = node.status if phase_of(node.status) == "needs_me" else task.status
+    return (status or "").upper() == "USER_CONSENT_REQUIRED"
+
+
+async def consent(beam: Beam, action: Action, *, changed: dict[str, Any] | None, feedback: str | None) -> Task:
+    """Let the step do it (POST user-consent), sent once; `changed` are all its parameters where any was edited.
+
+    Raises:
+        MayHaveHappened: the reply was lost and the step still waits.
+        Conflict, BadRequest: Beam did not take the decision.
+    """
+    body: dict[str, Any] = {"taskNodeId": action.node_id, "taskId": action.task_id, "consent": True}
+    if feedback:
+        body["feedback"] = feedback
+    if changed is not None:
+        body |= {"toolParameters": changed} | ({"toolId": action.tool_id} if action.tool_id else {})
+    return await _decide(beam, action, "user-consent", body)
+
+
+async def reject(beam: Beam, action: Action, *, reasons: list[str]) -> Task:
+    """Refuse it, which ends the task (POST rejection), sent once.
+
+    Raises:
+        MayHaveHappened: the reply was lost and the step still waits.
+        Conflict, BadRequest: Beam did not take the decision.
+    """
+    body = {"taskNodeId": action.node_id, "taskId": action.task_id, "userFeedback": reasons}
+    return await _decide(beam, action, "rejection", body)
+
+
+async def _decide(beam: Beam, action: Action, what: str, body: dict[str, Any]) -> Task:
+    path = f"/agent-tasks/execution/{quote(action.task_id, safe='')}/{what}"
+    try:
+        task = parse(Task, await beam.send("POST", path, json=body))
+        return task if task.id else await get_task(beam, action.task_id)
+    except (MayHaveHappened, BeamBroken) as error:
+        lost: BeamError = error
+
+    async def decided() -> Task | None:
+        task = await get_task(beam, action.task_id)
+        return None if action.node_id in {node.id for node in waiting_for_consent(task)} else task
+
+    return await look_for(decided, lost=lost, unseen="The step still waits for a decision.", advice=ADVICE)

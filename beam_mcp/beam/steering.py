@@ -1,0 +1,92 @@
+"""Steering a task that exists: another try, its end, a rating."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+from urllib.parse import quote
+
+from beam_mcp.beam.errors import BeamError, MayHaveHappened
+from beam_mcp.beam.http import Beam
+from beam_mcp.beam.lost import look_for
+from beam_mcp.beam.task import Task, get_task
+
+Rating = Literal["positive", "negative"]
+
+ADVICE = "Look with get_task() before doing it once more."
+
+
+async def retry_task(beam: Beam, task: Task, *, node_id: str | None, feedback: str | None) -> Task:
+    """Run the task again, whole or from a step, sent once (POST retry); `feedback` needs a step.
+
+    Raises:
+        MayHaveHappened: the answer was lost and the task stands as before.
+        Conflict, BadRequest: Beam does not run it again.
+    """
+    body = {"taskId": task.id, "taskNodeId": node_id, "taskNodeFeedbackAsText": feedback}
+    given = {name: value for name, value in body.items() if value}
+    return await _steer(
+        beam,
+        task,
+        lambda: beam.send("POST", "/agent-tasks/retry", json=given),
+        took_effect=lambda now: now.status != task.status or now.updated_at != task.updated_at,
+        unseen="The task stands as before, so it seems not to run again.",
+    )
+
+
+async def stop_task(beam: Beam, task: Task, *, reason: str) -> Task:
+    """End the task, sent once (POST abort).
+
+    Raises:
+        MayHaveHappened: the answer was lost and the task still runs.
+        Conflict, BadRequest: Beam does not end it.
+    """
+    path = f"/agent-tasks/{quote(task.id or '', safe='')}/abort"
+    return await _steer(
+        beam,
+        task,
+        lambda: beam.send("POST", path, json={"reason": reason}),
+        took_effect=lambda now: now.phase in {"failed", "done"},
+        unseen="The task still runs.",
+    )
+
+
+async def rate_task(
+    beam: Beam, task: Task, *, rating: Rating, node_id: str | None, comment: str | None, expected: str | None = None
+) -> Task:
+    """Rate what a task or one of its steps produced, sent once (PATCH output-rating).
+
+    Raises:
+        MayHaveHappened: the answer was lost and the rating does not show.
+    """
+    body = {"rating": rating, "taskNodeId": node_id, "userFeedback": comment, "expectedOutput": expected}
+    given = {name: value for name, value in body.items() if value}
+    path = f"/agent-tasks/execution/{quote(task.id or '', safe='')}/output-rating"
+    return await _steer(
+        beam,
+        task,
+        lambda: beam.send("PATCH", path, json=given),
+        took_effect=lambda now: rating in {now.rating, *(node.rating for node in now.nodes if node.id == node_id)},
+        unseen="The rating does not show.",
+    )
+
+
+async def _steer(
+    beam: Beam,
+    task: Task,
+    write: Callable[[], Awaitable[Any]],
+    *,
+    took_effect: Callable[[Task], bool],
+    unseen: str,
+) -> Task:
+    """Write once and return the task as it is then; these answers may be empty, so it is always read."""
+    try:
+        await write()
+    except MayHaveHappened as error:
+        lost: BeamError = error
+    else:
+        return await get_task(beam, task.id or "")
+
+    async def effect() -> Task | None:
+        now = await get_task(beam, task.id or "")
+        return now if took_effect(now) else None
+
+    return await look_for(effect, lost=lost, unseen=unseen, advice=ADVICE)
