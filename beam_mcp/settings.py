@@ -7,6 +7,7 @@ A flag wins over the environment, the environment over a `.env` file in the curr
 import os
 import re
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
@@ -19,6 +20,11 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _OF_BEAM = frozenset({"api_key", "api_key_file", "workspace_id", "api_url", "auth"})
 _UNFILLED = re.compile(r"\$\{[^}]*\}")  # what some clients pass on for an option the person left empty
+_NO_HEADER = "it has characters that do not belong there, such as a space or a line break"
+
+
+# A folder that somebody else made can hold a `.env`: what widens what this server may do is not taken from there.
+_NOT_FROM_DOTENV = frozenset({"BEAM_MCP_FILES", "BEAM_MCP_CONSENT", "BEAM_MCP_HOST", "BEAM_MCP_ALLOWED_HOSTS"})
 
 
 class SettingsError(Exception):
@@ -35,12 +41,25 @@ def flag(field: str) -> str:
     return "--" + field.replace("_", "-")
 
 
+def _fits_a_header(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text
+
+
+def _is_unset(given: Any) -> bool:
+    """Whether a person left this empty, as far as a source of settings can show it."""
+    return given is None or (isinstance(given, str) and (not given.strip() or bool(_UNFILLED.fullmatch(given.strip()))))
+
+
 def _words(given: Any) -> Any:
     return tuple(given.replace(",", " ").split()) if isinstance(given, str) else given
 
 
+def _paths(given: Any) -> Any:
+    return tuple(Path(part) for part in given.split(os.pathsep) if part) if isinstance(given, str) else given
+
+
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
-ToolsetName = Literal["agents", "tasks", "questions"]
+ToolsetName = Literal["agents", "tasks", "inbox", "account", "files"]
 
 
 class Settings(BaseSettings):
@@ -66,10 +85,17 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="port to listen on (http, sse); 0 takes a free one")
     allowed_hosts: Words = Field((), description="Host headers to accept when listening beyond this machine")
     toolsets: Annotated[tuple[ToolsetName, ...] | None, NoDecode, BeforeValidator(_words)] = Field(
-        None, description="tools to offer, of agents, tasks, questions; all by default"
+        None, description="tools to offer, of agents, tasks, inbox, account, files; all by default"
     )
     read_only: bool = Field(default=False, description="offer only the tools that read")
     output: Literal["text", "structured", "both"] = Field("text", description="answer as text, as data, or both")
+    files: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_paths)] = Field(
+        (), description="folders whose files may be sent and saved, separated as in PATH; not taken from .env"
+    )
+    consent: Literal["person", "chat"] = Field(
+        "person",
+        description="who approves where no form can be shown: the person in the Beam app, or their word in the chat",
+    )
     timeout: float = Field(45, ge=1, le=240, description="seconds that a call to Beam may take, repeats included")
 
     @classmethod
@@ -87,22 +113,24 @@ class Settings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _unfilled_is_unset(cls, given: Any, info: Any) -> Any:
-        if isinstance(given, str) and _UNFILLED.fullmatch(given.strip()):
+        if _is_unset(given):
             return cls.model_fields[info.field_name].default
         return given.strip() if isinstance(given, str) else given
 
     @field_validator("api_key", "workspace_id", mode="after")
     @classmethod
-    def _fits_a_header(cls, given: SecretStr | str | None) -> SecretStr | str | None:
+    def _is_one_word(cls, given: SecretStr | str | None) -> SecretStr | str | None:
         text = given.get_secret_value() if isinstance(given, SecretStr) else given or ""
-        if not text.isascii() or not text.isprintable() or " " in text:
-            raise ValueError("it has characters that do not belong there, such as a space or a line break")
+        if not _fits_a_header(text):
+            raise ValueError(_NO_HEADER)
         return given
 
     @field_validator("api_url", mode="after")
     @classmethod
     def _is_safe_to_send_keys_to(cls, given: str) -> str:
         parts = urlsplit(given)
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("it must not carry a user name or password")
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("it is no web address such as https://api.beamstudio.ai")
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
@@ -117,11 +145,10 @@ class Settings(BaseSettings):
         """
         if self.api_key is not None or self.api_key_file is None:
             return self.api_key.get_secret_value() if self.api_key else None
-        try:
-            return self.api_key_file.expanduser().read_text(encoding="utf-8").strip() or None
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not text"
-            raise SettingsError(f"{_both('api_key_file')}: {self.api_key_file} cannot be read ({reason}).") from error
+        kept = _text_of(self.api_key_file.expanduser(), _both("api_key_file")).strip()
+        if not _fits_a_header(kept):
+            raise SettingsError(f"{_both('api_key_file')}: {self.api_key_file} holds more than a key; {_NO_HEADER}.")
+        return kept or None
 
     @property
     def is_public(self) -> bool:
@@ -135,9 +162,13 @@ def load(flags: Mapping[str, Any] | None = None, *, dotenv: Path = Path(".env"))
     Raises:
         SettingsError: one line for the first value that is wrong.
     """
-    in_file = {name: text for name, text in dotenv_values(dotenv).items() if text} if dotenv.is_file() else {}
-    named = {variable(field): given for field, given in (flags or {}).items()}
-    from_file = {n: text for n, text in in_file.items() if n not in named and not os.environ.get(n)}
+    in_file = _dotenv(dotenv)
+    named = {variable(field): given for field, given in (flags or {}).items() if not _is_unset(given)}
+    if "BEAM_API_KEY_FILE" in named:
+        named["BEAM_API_KEY"] = None  # the nearer of the two holds, here and below
+    from_file = {n: text for n, text in in_file.items() if n not in named and _is_unset(os.environ.get(n))}
+    if not _is_unset(os.environ.get("BEAM_API_KEY_FILE")):
+        from_file.pop("BEAM_API_KEY", None)
     _refuse_foreign_host(from_file)
     try:
         settings = Settings(**cast("dict[str, Any]", from_file | named))
@@ -148,12 +179,27 @@ def load(flags: Mapping[str, Any] | None = None, *, dotenv: Path = Path(".env"))
     return settings
 
 
+def _dotenv(path: Path) -> dict[str, str]:
+    """What a `.env` sets, word for word: one that came with somebody's folder could ask for any other variable."""
+    if not path.is_file():
+        return {}
+    found = dotenv_values(stream=StringIO(_text_of(path, ".env")), interpolate=False)
+    return {name: text for name, text in found.items() if text is not None and not _is_unset(text)}
+
+
 def _refuse_foreign_host(from_file: Mapping[str, str]) -> None:
-    """A `.env` that came with somebody's folder must not be able to send a key from the environment elsewhere."""
-    if "BEAM_API_URL" in from_file and not from_file.keys() & {"BEAM_API_KEY", "BEAM_API_KEY_FILE"}:
-        known = any(os.environ.get(name) for name in ("BEAM_API_KEY", "BEAM_API_KEY_FILE"))
-        if known:
-            raise SettingsError("BEAM_API_URL: .env sets it, but not BEAM_API_KEY; set both in the same place.")
+    """A `.env` that came with somebody's folder must not be able to send a key from anywhere else elsewhere."""
+    if "BEAM_API_URL" in from_file and "BEAM_API_KEY" not in from_file:
+        raise SettingsError("BEAM_API_URL: .env sets it, but not BEAM_API_KEY; set both in the same place.")
+
+
+def _text_of(path: Path, label: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SettingsError(f"{label}: {path} cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError:
+        raise SettingsError(f"{label}: {path} cannot be read (it is not UTF-8 text).") from None
 
 
 def _both(field: str) -> str:
@@ -165,5 +211,7 @@ def _one_line(error: ErrorDetails) -> str:
     field = next((f for f in Settings.model_fields if variable(f) == name), name)
     label = name if field == "api_key" else _both(field)
     message = error["msg"].removeprefix("Value error, ")
-    given = "" if field in {"api_key", "api_key_file"} else f", not {str(error['input'])[:60]!r}"
+    # What was given is shown, unless it could be or carry a secret.
+    shown = field not in {"api_key", "api_key_file"} and "@" not in str(error["input"])
+    given = f", not {str(error['input'])[:60]!r}" if shown else ""
     return f"{label}: {message[:1].lower()}{message[1:]}{given}."

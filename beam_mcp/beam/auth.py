@@ -62,13 +62,18 @@ class Identity:
 class TokenPair(Wire):
     """An answer of either token call, under any of the names the documents use."""
 
-    token: str = Field(default="", validation_alias=AliasChoices("idToken", "accessToken", "access_token", "token"))
-    refresh_token: str | None = Field(default=None, validation_alias=AliasChoices("refreshToken", "refresh_token"))
-    expires_in: float | None = Field(default=None, validation_alias=AliasChoices("expiresIn", "expires_in"))
+    # None of them allows null or nothing, so that an empty name counts as absent and the next one is tried.
+    token: str = Field(
+        default="", min_length=1, validation_alias=AliasChoices("idToken", "accessToken", "access_token", "token")
+    )
+    refresh_token: str = Field(
+        default="", min_length=1, validation_alias=AliasChoices("refreshToken", "refresh_token")
+    )
+    expires_in: float = Field(default=0.0, gt=0, validation_alias=AliasChoices("expiresIn", "expires_in"))
 
     def lifetime(self, now: float) -> float:
         """Seconds this token is good for: as said, else by the JWT's `exp` (RFC 7519 §4.1.4), else nine minutes."""
-        if self.expires_in is not None and self.expires_in > 0:
+        if self.expires_in:
             return self.expires_in
         expiry = _jwt_expiry(self.token)
         return expiry - now if expiry is not None else UNKNOWN_LIFETIME
@@ -106,7 +111,7 @@ class Session:
             self.good_until = 0.0
 
     async def _renew(self) -> TokenPair:
-        refresh = self.pair.refresh_token if self.pair else None
+        refresh = self.pair.refresh_token if self.pair else ""
         if refresh:
             try:
                 return _usable(await self.exchange("/auth/refresh-token", {"refreshToken": refresh}))
@@ -128,5 +133,5 @@ def _jwt_expiry(token: str) -> float | None:
     try:
         claims = from_json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
         return float(claims["exp"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None

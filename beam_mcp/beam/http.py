@@ -111,6 +111,22 @@ class Http:
                     raise of_status(source.response.status_code, "", workspace=None)
                 yield source
 
+    async def download(self, link: str) -> AsyncGenerator[bytes]:
+        """The bytes behind a signed link, without credentials of ours, in pieces.
+
+        Raises:
+            BeamError: the link is unsafe, refused or broken.
+        """
+        parts = urlsplit(link)
+        if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+            raise BeamBroken("Beam gave a link to the file that is not safe to follow.", TRY_AGAIN)
+        with _transport_errors(parts.hostname or "the file's host"):
+            async with self._client.stream("GET", link, headers={"Accept": "*/*"}) as response:
+                if not response.is_success:
+                    raise of_status(response.status_code, "", workspace=None)
+                async for piece in response.aiter_bytes():
+                    yield piece
+
     async def _fetch_once(self, request: httpx2.Request) -> tuple[httpx2.Response, bytearray]:
         with _transport_errors(request.url.host):
             response = await self._client.send(request, stream=True)
@@ -149,17 +165,26 @@ class Beam:
                     return parse(model, await self._read(path, dict(query or {}), headers), rows=rows)
         raise AssertionError("a retry context ends with a result or an error")
 
-    async def send(self, method: str, path: str, *, within: float | None = None, **content: Any) -> bytearray:
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        within: float | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        **content: Any,
+    ) -> bytearray:
         """Write once, whatever happens, and return the body of the answer, which may be empty.
 
-        `within` bounds it in seconds where the usual limit is too short; `content` is what httpx2 takes as a body.
+        `within` bounds it in seconds where the usual limit is too short; `content` is what httpx2 takes as a body, and
+        `extra_headers` what describes it.
 
         Raises:
             MayHaveHappened: the request left and no answer came back that tells what became of it.
             BeamError: what went wrong otherwise; nothing was done then.
         """
         headers = self._workspace_header(required=True) | await self._credentials()
-        request = self.http.request(method, path, headers=headers, **content)
+        request = self.http.request(method, path, headers=headers | dict(extra_headers or {}), **content)
         try:
             with _deadline(within or self.http.timeout):
                 return await self.http.fetch(request, workspace=self.identity.workspace)

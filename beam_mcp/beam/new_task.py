@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic_core import from_json
 
 from beam_mcp.beam.errors import BeamBroken, BeamError, MayHaveHappened
+from beam_mcp.beam.file import JsonWithFiles, Upload
 from beam_mcp.beam.http import Beam
 from beam_mcp.beam.lost import look_for
 from beam_mcp.beam.task import TaskHead, in_utc
@@ -21,16 +22,6 @@ CLOCKS_DIFFER = timedelta(minutes=2)  # how far Beam's clock may be behind ours
 
 
 @dataclass(frozen=True)
-class ContextFile:
-    """A file sent along with a task, as Beam wants it: bare base64 and the byte count as text."""
-
-    data: str
-    mime_type: str
-    file_name: str
-    file_size: str
-
-
-@dataclass(frozen=True)
 class NewTask:
     """Work for an agent: `query` in words, or `data` for an agent that takes a structured input."""
 
@@ -38,13 +29,13 @@ class NewTask:
     query: str | None = None
     additional_info: str | None = None
     urls: Sequence[str] = ()
-    files: Sequence[ContextFile] = ()
+    files: Sequence[Upload] = ()
     data: dict[str, Any] | None = None
     mode: Mode | None = None
     webhook_url: str | None = None
 
     def body(self) -> dict[str, Any]:
-        """The request's body in the form that fits what is given (requests.md)."""
+        """The request's body, without its files, in the form that fits what is given (requests.md)."""
         body: dict[str, Any] = {"agentId": self.agent_id}
         if self.query is not None:
             info = {"additionalInfo": self.additional_info} if self.additional_info else {}
@@ -53,13 +44,12 @@ class NewTask:
             body["input"] = self.data
         if self.urls:
             body["parsingUrls"] = list(self.urls)
-        if self.files:
-            body["encodedContextFiles"] = [
-                {"data": f.data, "mimeType": f.mime_type, "fileName": f.file_name, "fileSize": f.file_size}
-                for f in self.files
-            ]
         optional = {"mode": self.mode, "webhookUrl": self.webhook_url}
         return body | {name: value for name, value in optional.items() if value}
+
+    def sameness(self) -> list[Any]:
+        """What makes two pieces of work the same."""
+        return [self.body(), [(file.name, file.sha256) for file in self.files]]
 
     def is_it(self, task: TaskHead) -> bool:
         """Whether a listed task asks for the same thing."""
@@ -86,7 +76,7 @@ async def create_task(beam: Beam, new: NewTask, *, known: Collection[str] = ()) 
     since = datetime.now(UTC)
     within = UPLOAD_SECONDS if new.files else None
     try:
-        task = parse(TaskHead, await beam.send("POST", "/agent-tasks", json=new.body(), within=within))
+        task = parse(TaskHead, await beam.send("POST", "/agent-tasks", within=within, **_content(new)))
         if task.id:
             return task
         lost: BeamError = BeamBroken("Beam's answer holds no task.")
@@ -99,6 +89,14 @@ async def create_task(beam: Beam, new: NewTask, *, known: Collection[str] = ()) 
         unseen="No such task is to be seen in Beam so far.",
         advice="It may still appear: look with list_tasks() before starting it a second time.",
     )
+
+
+def _content(new: NewTask) -> dict[str, Any]:
+    if not new.files:
+        return {"json": new.body()}
+    body = JsonWithFiles(new.body(), new.files)
+    headers = {"Content-Type": "application/json", "Content-Length": str(body.length)}
+    return {"content": body.stream(), "extra_headers": headers}
 
 
 async def find_started(beam: Beam, new: NewTask, *, since: datetime, known: Collection[str]) -> TaskHead | None:

@@ -68,6 +68,7 @@ class TaskHead(Wire):
     started_at: datetime | None = None
     ended_at: datetime | None = None
     agent_id: str | None = None
+    rating: str | None = None
     agent_graph: AgentGraph | None = None
 
     @property
@@ -94,6 +95,7 @@ class ContextFile(Wire):
     id: str | None = None
     name: str | None = None
     mime_type: str | None = None
+    agent_id: str | None = None
 
 
 class Task(TaskHead):
@@ -139,7 +141,10 @@ def in_utc(moment: datetime | None) -> datetime | None:
     """A moment of Beam's, which is UTC where it names no zone."""
     if moment is None:
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        return None  # the first or last hours of the calendar, which some systems write for "never"
 
 
 async def get_task(beam: Beam, task_id: str) -> Task:

@@ -1,5 +1,6 @@
 """How an answer of Beam becomes a model: whatever cannot be read is treated as absent, so that Beam may grow."""
 
+import re
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -10,11 +11,18 @@ from beam_mcp.beam.errors import BeamBroken, detail_of
 
 M = TypeVar("M", bound=BaseModel)
 
+# One escape of a JSON text: a pair of surrogates, half of one, or any other.
+_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
+
 
 class SnakeWire(BaseModel):
     """A narrow, frozen, tolerant shape whose keys are snake_case on the wire (`toolData`, `edgeEvaluations`)."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, coerce_numbers_to_str=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
 
 
 class Wire(SnakeWire):
@@ -35,21 +43,35 @@ def parse(model: type[M], body: bytes | bytearray, *, rows: str | None = None) -
         body = b'{"%b":%b}' % (rows.encode(), body)
     try:
         return model.model_validate_json(body)
-    except ValidationError as error:
-        return _parse_what_fits(model, body, error)
+    except ValidationError:
+        return _parse_what_fits(model, body)
 
 
-def _parse_what_fits(model: type[M], body: bytes | bytearray, error: ValidationError) -> M:
-    try:
-        data = from_json(body)
-    except ValueError:
-        raise BeamBroken("Beam's answer is not JSON" + _glimpse(body) + ".", "Check BEAM_API_URL.") from None
-    while _remove_unreadable(data, error):
+def _parse_what_fits(model: type[M], body: bytes | bytearray) -> M:
+    data = _loaded(body)
+    while True:
         try:
             return model.model_validate(data)
-        except ValidationError as again:
-            error = again
-    raise BeamBroken("Beam's answer has an unexpected form" + _glimpse(body) + ".", "Try again in a minute.")
+        except ValidationError as error:
+            if _remove_unreadable(data, error):
+                continue
+        raise BeamBroken("Beam's answer has an unexpected form" + _glimpse(body) + ".", "Try again in a minute.")
+
+
+def _loaded(body: bytes | bytearray) -> Any:
+    try:
+        return from_json(body)
+    except ValueError:
+        pass
+    try:
+        return from_json(_mended(body.decode("utf-8-sig", "replace")))
+    except ValueError:
+        raise BeamBroken("Beam's answer is not JSON" + _glimpse(body) + ".", "Check BEAM_API_URL.") from None
+
+
+def _mended(text: str) -> str:
+    """`text` with U+FFFD for each half of a character, which JavaScript leaves where it cuts a string."""
+    return _ESCAPE.sub(lambda escape: "\\ufffd" if escape["half"] else escape[0], text)
 
 
 def _remove_unreadable(data: Any, error: ValidationError) -> bool:

@@ -5,9 +5,11 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import anyio
+from anyio import TemporaryDirectory
 from mcp import Client, StdioServerParameters
 from mcp_types import TextContent
 from rich.console import Console
@@ -26,28 +28,37 @@ PATIENCE = 15  # seconds that one wait may take; the sandbox's agents need a few
 
 def demo(*, ask: bool) -> int:
     """Show the main job; with `ask` the person types the answer. Returns the exit code: 0 when the job was done."""
-    console = Console(highlight=False, soft_wrap=True, legacy_windows=False if os.environ.get("WT_SESSION") else None)
+    if reconfigure := getattr(sys.stdout, "reconfigure", None):
+        reconfigure(errors="replace")  # a pipe on Windows knows neither every name nor every sign
+    console = Console(highlight=False, soft_wrap=True)
     prompt = _typed if ask else _given
     return 0 if anyio.run(_run, console, prompt) else 1
 
 
 async def _run(console: Console, prompt: "Prompt") -> bool:
     world = World(populated=False)
-    async with serving(world) as url:
-        settings = {"BEAM_API_URL": url, "BEAM_API_KEY": SANDBOX_KEY, "BEAM_WORKSPACE_ID": WORKSPACE_ID}
-        server = StdioServerParameters(command=sys.executable, args=["-m", "beam_mcp.cli"], env=settings)
+    async with serving(world) as url, TemporaryDirectory() as nowhere:
         console.print(
             "[bold]beam-mcp demo[/]: a chat hands work to a Beam agent (pretend Beam, real server and client).\n"
         )
-        async with Client(server) as client:
+        async with Client(_server(url, nowhere)) as client:
             chat = Chat(console, client)
             done = await _converse(chat, prompt)
-    console.rule(style="dim")
+    console.rule(style="dim", characters="─" if console.encoding.startswith("utf") else "-")
     console.print(
         f"Beam sent [bold]{world.bytes_sent:,} bytes[/] of JSON in {len(world.requests)} answers; "
         f"the model read [bold]about {chat.tokens:,} tokens[/] in {chat.calls} answers."
     )
     return done
+
+
+def _server(url: str, nowhere: str) -> StdioServerParameters:
+    """Our own, started in an empty folder: a `.env` or a module of the person's own would change what is shown."""
+    settings = {"BEAM_API_URL": url, "BEAM_API_KEY": SANDBOX_KEY, "BEAM_WORKSPACE_ID": WORKSPACE_ID}
+    modules = os.pathsep.join(str(Path(place).absolute()) for place in sys.path)
+    return StdioServerParameters(
+        command=sys.executable, args=["-m", "beam_mcp.cli"], env=settings | {"PYTHONPATH": modules}, cwd=nowhere
+    )
 
 
 async def _converse(chat: "Chat", prompt: "Prompt") -> bool:

@@ -3,25 +3,41 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any, NoReturn, get_args
 
 from beam_mcp import __version__
 from beam_mcp.settings import Settings, SettingsError, flag, load, variable
 
+WRONG_OPTION = 2
+INTERRUPTED = 130
+
+ABOUT = """\
+Hand work to your Beam agents from the chat you are already in:
+an MCP server for beam.ai."""
+
 EPILOG = """\
 without a command it serves on stdio, which is what client configs run.
-Each option is also an environment variable of the name beside it, or a line in .env; BEAM_API_KEY has no flag."""
+Each option is also an environment variable of the name beside it, or a line
+in .env; the key itself, BEAM_API_KEY, has no flag."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line, since the usage alone would fill a screen."""
+
+    def error(self, message: str) -> NoReturn:
+        """Complain and exit."""
+        self.exit(WRONG_OPTION, f"{self.prog}: {message}; {self.prog} --help shows what there is.\n")
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    options = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    options = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     for field in Settings.model_fields:
         if field != "api_key":
             _add_option(options, field)
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="beam-mcp",
-        description="Hand work to your Beam agents from the chat you are already in: an MCP server for beam.ai.",
+        description=ABOUT,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[options],
@@ -48,7 +64,7 @@ def _add_option(options: argparse.ArgumentParser, field: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return the exit code: 0, or 2 for a wrong option."""
+    """Run a command and return the exit code: 0, 2 for a wrong option, or 130 if it was interrupted."""
     given: dict[str, Any] = vars(parser().parse_args(arguments))
     command = given.pop("command", None) or "serve"
     try:
@@ -62,4 +78,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return serve(settings)
     except SettingsError as error:
         print(f"beam-mcp: {error}", file=sys.stderr)  # noqa: T201 - stderr is where a command complains
-        return 2
+        return WRONG_OPTION
+    except KeyboardInterrupt:
+        return INTERRUPTED

@@ -5,23 +5,24 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
 
 import anyio
 import uvicorn
 from mcp.server.mcpserver import MCPServer
+from uvicorn.server import HANDLED_SIGNALS
 
 from beam_mcp.beam.auth import Identity
 from beam_mcp.beam.http import Http
-from beam_mcp.desk.desk import Desks
+from beam_mcp.cli.listener import listen, shown
 from beam_mcp.server.build import build
 from beam_mcp.server.web import web_app
 from beam_mcp.settings import Settings
 from beam_mcp.tools.given import Office
 
-SHUTDOWN_SECONDS = 0.5
+SHUTDOWN_SECONDS = 0.3
 
 
 def serve(settings: Settings) -> int:
@@ -44,7 +45,7 @@ async def office(settings: Settings) -> AsyncGenerator[Office]:
     async with _beam(settings) as (url, identity):
         http = Http(url, timeout=settings.timeout)
         try:
-            yield Office(http, identity, Desks())
+            yield Office(http, identity, folders=settings.files, decides_in_chat=settings.consent == "chat")
         finally:
             await http.aclose()
 
@@ -91,20 +92,36 @@ async def _exit_on_signal(shared: Office) -> None:
 
 
 async def _serve_web(settings: Settings) -> None:
+    listener = listen(settings.host, settings.port)
     async with office(settings) as shared:
         transport = "sse" if settings.transport == "sse" else "http"
         app = web_app(_build(settings, shared), transport=transport, hosts=settings.allowed_hosts)
         config = uvicorn.Config(
             app,
-            host=settings.host,
-            port=settings.port,
             log_level="warning",
             access_log=False,
             # Typed as whole seconds, but handed on to asyncio as it is: streams stay open until they are cut.
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,  # pyright: ignore[reportArgumentType]
         )
-        listener = config.bind_socket()
-        place = f"http://{settings.host}:{listener.getsockname()[1]}"
         path = "/sse" if transport == "sse" else "/mcp"
-        print(f"beam-mcp serves {place}{path}", file=sys.stderr, flush=True)  # noqa: T201
-        await uvicorn.Server(config).serve(sockets=[listener])
+        print(f"beam-mcp serves {shown(listener, settings.host)}{path}", file=sys.stderr, flush=True)  # noqa: T201
+        await _Web(config).serve(sockets=[listener])
+
+
+class _Web(uvicorn.Server):
+    """Uvicorn, but quiet when told to stop, and not raising that signal once more, which would end in a traceback."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave on Ctrl-C and SIGTERM."""
+        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Streams are cut now: what they complain about is no news."""
+        logging.disable()
+        super().handle_exit(sig, frame)

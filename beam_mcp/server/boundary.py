@@ -8,7 +8,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
-from mcp_types import CallToolResult
+from mcp_types import CallToolResult, InputRequiredResult
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -50,14 +50,15 @@ class BeamTool(Tool):
         arguments: dict[str, Any],
         context: Context[Any, Any],
         convert_result: bool = False,  # noqa: ARG002, FBT001, FBT002 - the SDK's signature; a view is always converted
-    ) -> CallToolResult:
-        """Check the arguments, call the function, hand over its view or say its error."""
+    ) -> CallToolResult | InputRequiredResult:
+        """Check the arguments, call the function, hand over its view, its question to the person, or its error."""
         try:
             self.fn_metadata.validate_arguments(arguments)
         except ValidationError as error:
             return failure(self._wrong_arguments(error))
         try:
-            return present(cast("View", await super().run(arguments, context)), self.loaded, self.output)
+            found: View | InputRequiredResult = await super().run(arguments, context)
+            return found if isinstance(found, InputRequiredResult) else present(found, self.loaded, self.output)
         except UnexpectedToolError as error:
             if isinstance(error.__cause__, BeamError):
                 return present_error(error.__cause__, self.loaded)

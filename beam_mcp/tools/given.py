@@ -2,8 +2,9 @@
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
@@ -30,11 +31,17 @@ AgentRef = Annotated[str, Field(description="name, UUID or app link", min_length
 
 @dataclass(frozen=True)
 class Office:
-    """What all calls share: the connection pool, whose key it is by default, and what is remembered."""
+    """What all calls share: the connection pool, whose key it is by default, what is remembered and allowed.
+
+    `folders` are the local folders whose files may be sent or written; with `decides_in_chat` the word of the chat is
+    enough for an approval where no form can be shown.
+    """
 
     http: Http
     identity: Identity
-    desks: Desks
+    desks: Desks = field(default_factory=Desks)
+    folders: tuple[Path, ...] = ()
+    decides_in_chat: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,17 @@ class Caller:
     beam: Beam
     person: Person
     conversation: Conversation
-    context: Context[Any, Any]
+    context: Context[Office, Any]
+
+    @property
+    def office(self) -> Office:
+        """What all calls share."""
+        return self.context.request_context.lifespan_context
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the client runs on this machine as this user, so that local paths mean the same to both."""
+        return self.context.headers is None
 
     @property
     def workspace(self) -> str:

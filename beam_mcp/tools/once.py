@@ -23,7 +23,7 @@ async def start_once(caller: Caller, new: NewTask, *, again: bool) -> Start:
     Raises:
         MayHaveHappened: Beam's answer was lost and the task is not to be seen; the next identical call looks first.
     """
-    person, name = caller.person, digest(new.body())
+    person, name = caller.person, digest(new.sameness())
     if again:
         person.work.pop(name, None)
     work = person.given(name, caller.now)

@@ -11,8 +11,10 @@ from beam_mcp.beam.new_task import Mode, NewTask
 from beam_mcp.beam.task import Task
 from beam_mcp.beam.task import get_task as read_task
 from beam_mcp.beam.task_list import Filter
+from beam_mcp.tools.files import GivenRoots, uploads_of
 from beam_mcp.tools.given import AgentRef, Caller, Given, TaskRef, find_agent, find_task
 from beam_mcp.tools.once import start_once
+from beam_mcp.tools.steering import rate_task, retry_task, stop_task
 from beam_mcp.tools.toolset import Toolset, creates, reads
 from beam_mcp.tools.waiting import usual_of, usual_time, wait_for
 from beam_mcp.tools.wanted import Listed, Moment, moment, statuses_of
@@ -30,6 +32,7 @@ _ORDERINGS = {"newest": "createdAt:desc", "oldest": "createdAt:asc", "updated": 
 @creates("Start a task")
 async def create_task(
     caller: Given,
+    roots: GivenRoots,
     agent: AgentRef,
     query: Annotated[str | SkipJsonSchema[None], Field(description="what to do, in words", min_length=1)] = None,
     input: Annotated[  # noqa: A002 - Beam's own word, and the argument's name is a contract
@@ -37,6 +40,7 @@ async def create_task(
     ] = None,
     additional_info: Annotated[str | SkipJsonSchema[None], Field(description="context for the query")] = None,
     urls: Annotated[list[str] | SkipJsonSchema[None], Listed, Field(description="pages for the agent to read")] = None,
+    files: Annotated[list[str] | SkipJsonSchema[None], Listed, Field(description="local paths to send along")] = None,
     mode: Annotated[Mode | SkipJsonSchema[None], Field(description="manual stops at each decision")] = None,
     webhook_url: Annotated[str | SkipJsonSchema[None], Field(description="Beam calls it at the end")] = None,
     wait_seconds: Annotated[int, Field(ge=0, le=240, description="wait for the first change")] = 0,
@@ -46,12 +50,14 @@ async def create_task(
     _check_work(query, input, additional_info)
     for name, links in (("urls", urls or ()), ("webhook_url", [webhook_url] if webhook_url else ())):
         _check_links(name, links)
+    uploads = await uploads_of(caller, roots, files) if files else []
     who = await find_agent(caller, agent)
     new = NewTask(
         agent_id=who.id or "",
         query=query,
         additional_info=additional_info,
         urls=urls or (),
+        files=uploads,
         data=input,
         mode=mode,
         webhook_url=webhook_url,
@@ -173,5 +179,7 @@ async def wait_for_tasks(
 
 
 TASKS = Toolset(
-    "tasks", "start work, find it, see where it stands", (create_task, list_tasks, get_task, wait_for_tasks)
+    "tasks",
+    "start work, find it, see where it stands, steer it",
+    (create_task, list_tasks, get_task, wait_for_tasks, retry_task, stop_task, rate_task),
 )

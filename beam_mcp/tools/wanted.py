@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, cast
 
 from pydantic import BeforeValidator, Field
@@ -50,6 +50,16 @@ def moment(argument: str, given: str | None, now: datetime) -> str | None:
         what = f"{argument}: {quoted(given, 40)} is not a time."
         raise BadRequest(what, 'Write it as 2026-11-22, 2026-11-22T09:30:00Z, or an age such as "24h".') from None
     return _iso(meant if meant.tzinfo else meant.replace(tzinfo=UTC))
+
+
+def day(argument: str, given: str | None, now: datetime) -> date | None:
+    """The day meant, in UTC.
+
+    Raises:
+        BadRequest: it is neither a time nor an age.
+    """
+    meant = moment(argument, given, now)
+    return datetime.fromisoformat(meant).date() if meant else None
 
 
 def _iso(meant: datetime) -> str:

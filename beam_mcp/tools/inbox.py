@@ -10,7 +10,10 @@ from beam_mcp.beam.errors import BadRequest, BeamError, Conflict
 from beam_mcp.beam.task import PHASES, Task, TaskHead, get_task
 from beam_mcp.beam.task_list import Filter, list_whole_tasks
 from beam_mcp.tools.answering import sort_answers
+from beam_mcp.tools.decisions import approve_step, reject_step
 from beam_mcp.tools.given import AgentRef, Caller, Given, TaskRef, find_agent, find_task
+from beam_mcp.tools.person import unanswered_words
+from beam_mcp.tools.questionnaire import GivenForm, GivenTask, filled_in
 from beam_mcp.tools.toolset import Toolset, changes, reads
 from beam_mcp.tools.wanted import Answer
 from beam_mcp.views.answered import AnsweredView, OpenQuestionsView
@@ -69,21 +72,24 @@ async def _item(caller: Caller, task: Task) -> tuple[int, float, InboxItem]:
 @changes("Answer an agent's questions")
 async def answer_questions(
     caller: Given,
-    task: TaskRef,
+    seen: GivenTask,
+    form: GivenForm,
+    task: TaskRef,  # noqa: ARG001 - `seen` is found by it
     answers: Annotated[
         dict[str, Answer] | SkipJsonSchema[None],
-        Field(description="by parameter, question text or number; {} accepts what Beam remembers"),
+        Field(description="by parameter, question text or number; {} keeps what Beam remembers; none asks the person"),
     ] = None,
 ) -> View:
     """Answer everything a task asks so that the agent goes on. Give the person's own answers, never invented ones."""
-    found = await get_task(caller.beam, await find_task(caller, task))
-    caller.person.saw(found)
+    found = seen.task
     if not found.asking_nodes():
         raise _asks_nothing(found)
-    if answers is None:
-        return OpenQuestionsView.of(found, "nothing was sent; ask the person, then call again with their answers.")
+    given = filled_in(form) if answers is None else answers
+    if given is None:
+        reason = f"nothing was sent, {unanswered_words(form)}; ask in the chat, then call again with the answers."
+        return OpenQuestionsView.of(found, reason)
     sent: dict[str, str] = {}
-    for step in sort_answers(found, answers):
+    for step in sort_answers(found, given):
         found = await _submit(caller, step, sent)
         sent |= {asked.question: answer for asked, answer in step.given.items()}
     caller.conversation.told.pop(found.id or "", None)
@@ -115,4 +121,8 @@ def _asks_nothing(task: Task) -> Conflict:
     return Conflict(f"{name} asks no question now: {status_words(task.status)}. Nothing was sent.", look)
 
 
-QUESTIONS = Toolset("questions", "what agents wait for, and answering", (get_pending_questions, answer_questions))
+INBOX = Toolset(
+    "inbox",
+    "what agents wait for, answering and deciding",
+    (get_pending_questions, answer_questions, approve_step, reject_step),
+)

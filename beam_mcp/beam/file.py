@@ -1,0 +1,96 @@
+"""Files: sent along with a new task as a stream, fetched by a signed link that needs no credentials."""
+
+import base64
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from beam_mcp.beam.errors import BadRequest, BeamBroken, NotFound
+from beam_mcp.beam.http import Beam
+from beam_mcp.beam.wire import Wire
+
+CHUNK = 3 * 64 * 1024  # bytes; a multiple of three, so that base64 needs padding only at the end
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file to send: `size` in bytes and `sha256` of its content, which `read` yields in pieces."""
+
+    name: str
+    mime_type: str
+    size: int
+    sha256: str
+    read: Callable[[], AsyncIterator[bytes]]
+
+    def described(self) -> dict[str, str]:
+        """As Beam wants it, without the data: `fileSize` is the byte count as text (API.md, POST /agent-tasks)."""
+        return {"mimeType": self.mime_type, "fileName": self.name, "fileSize": str(self.size)}
+
+
+@dataclass(frozen=True)
+class JsonWithFiles:
+    """A JSON body whose `encodedContextFiles` are read and encoded while it is sent, so that no file is ever held."""
+
+    body: dict[str, Any]
+    files: Sequence[Upload]
+
+    @property
+    def length(self) -> int:
+        """The whole length in bytes, known before anything is read."""
+        return sum(4 * ((file.size + 2) // 3) for file in self.files) + sum(map(len, self._frame()))
+
+    async def stream(self) -> AsyncGenerator[bytes]:
+        """The body in pieces.
+
+        Raises:
+            BadRequest: a file changed while it was read; the request is broken off then.
+        """
+        *starts, end = self._frame()
+        for start, file in zip(starts, self.files, strict=True):
+            yield start
+            async for piece in _base64(file):
+                yield piece
+        yield end
+
+    def _frame(self) -> list[bytes]:
+        """What stands before each file's data, and after the last."""
+        head = json.dumps(self.body, ensure_ascii=False)[:-1]
+        starts = [json.dumps(file.described(), ensure_ascii=False)[:-1] + ', "data": "' for file in self.files]
+        first = f'{head}, "encodedContextFiles": [{starts[0]}'
+        return [part.encode() for part in (first, *('"}, ' + start for start in starts[1:]), '"}]}')]
+
+
+async def _base64(file: Upload) -> AsyncGenerator[bytes]:
+    rest, seen = b"", 0
+    async for piece in file.read():
+        seen += len(piece)
+        rest += piece
+        whole = len(rest) - len(rest) % 3
+        yield base64.b64encode(rest[:whole])
+        rest = rest[whole:]
+    if seen != file.size:
+        raise BadRequest(f"files: {file.name} changed while it was read; nothing was started.", "Try again.")
+    yield base64.b64encode(rest)
+
+
+class _Link(Wire):
+    download_url: str | None = None
+
+
+async def download_link(beam: Beam, agent_id: str, file_id: str) -> str:
+    """A signed link to a file of an agent or its tasks; whoever has it can read the file.
+
+    Raises:
+        NotFound: no such file in this workspace.
+        BeamBroken: an answer without a link.
+    """
+    agent, file = quote(agent_id, safe=""), quote(file_id, safe="")
+    try:
+        found = await beam.get(_Link, f"/context/agent/{agent}/file/{file}/download")
+    except NotFound:
+        found = await beam.get(_Link, f"/agent/{agent}/context/file/{file}/download")
+    if not found.download_url:
+        raise BeamBroken("Beam's answer holds no link to the file.", "Try again in a minute.")
+    return found.download_url

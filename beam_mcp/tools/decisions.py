@@ -1,0 +1,137 @@
+"""Deciding what an agent may do: the person sees the action and decides; a model cannot decide by itself."""
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
+
+from mcp.server.elicitation import ElicitationResult
+from mcp.server.mcpserver.resolve import Elicit, Resolve
+from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
+
+from beam_mcp.beam.decision import Action, consent, parameters_of, reject, waiting_for_consent
+from beam_mcp.beam.errors import BadRequest, Conflict
+from beam_mcp.beam.node import Node
+from beam_mcp.beam.task import Task, get_task
+from beam_mcp.desk.desk import digest
+from beam_mcp.tools.given import Caller, Given, TaskRef, find_task
+from beam_mcp.tools.person import NotAsked, answered, can_ask, unanswered_words
+from beam_mcp.tools.toolset import changes
+from beam_mcp.views.decision import ActionView, DecidedView, question_of
+from beam_mcp.views.names import handle, status_words
+from beam_mcp.views.text import call, listed, quoted
+from beam_mcp.views.view import View
+
+
+class Decision(BaseModel):
+    """The form a person fills in."""
+
+    decision: Literal["approve", "reject"] = Field(description="approve runs it now; reject ends the task")
+    feedback: str = Field("", description="words for the agent, if you like")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The action that waits, as it was when the person was asked."""
+
+    task: Task
+    node: Node
+    action: Action
+    parameters: dict[str, Any]
+
+    @property
+    def tool(self) -> str | None:
+        """The tool it would run."""
+        return self.node.tool.tool_name or self.node.tool.tool_function_name
+
+    @property
+    def code(self) -> str:
+        """A word that stands for exactly this action with exactly these parameters."""
+        return digest(self.action, self.parameters)[:8]
+
+
+async def see_action(caller: Given, task: str) -> Seen:
+    """The action that waits on `task`."""
+    found = await get_task(caller.beam, await find_task(caller, task))
+    waiting = waiting_for_consent(found)
+    if not waiting:
+        name = handle(found)
+        what = f"{name} waits for no approval: {status_words(found.status)}. Nothing was decided."
+        raise Conflict(what, f"{call('get_task', task=name)} shows where it stands.")
+    return Seen(found, waiting[0], Action.of(found, waiting[0]), parameters_of(waiting[0]))
+
+
+async def see_edited(seen: Annotated[Seen, Resolve(see_action)], parameters: dict[str, Any] | None = None) -> Seen:
+    """The same action with some parameters changed."""
+    if unknown := [name for name in parameters or {} if name not in seen.parameters]:
+        what = f"parameters: {listed(map(quoted, unknown))} is not among those of the action."
+        raise BadRequest(what, f"They are: {listed(seen.parameters, most=20)}.")
+    return replace(seen, parameters=seen.parameters | (parameters or {}))
+
+
+async def ask_decision(
+    caller: Given, seen: Annotated[Seen, Resolve(see_edited)], confirm: str | None = None
+) -> Elicit[Decision] | NotAsked:
+    """The form, where it can reach a person and the decision was not made in the chat."""
+    if confirm is not None or not can_ask(caller.context):
+        return NotAsked()
+    return Elicit(question_of(seen.task, seen.node, seen.parameters), Decision)
+
+
+@changes("Approve a step")
+async def approve_step(
+    caller: Given,
+    seen: Annotated[Seen, Resolve(see_edited)],
+    asked: Annotated[ElicitationResult[Any], Resolve(ask_decision)],
+    task: TaskRef,  # noqa: ARG001 - `seen` is found by it
+    parameters: Annotated[dict[str, Any] | SkipJsonSchema[None], Field(description="changed ones only")] = None,
+    feedback: str | SkipJsonSchema[None] = None,
+    confirm: Annotated[str | SkipJsonSchema[None], Field(description="code from a former answer")] = None,
+) -> View:
+    """Have the person approve what an agent wants to do. They see the action and decide; the agent then goes on."""
+    form = answered(asked)
+    if isinstance(form, Decision) and form.decision == "reject":
+        return await _reject(caller, seen, [form.feedback] if form.feedback else [])
+    if not (isinstance(form, Decision) or (caller.office.decides_in_chat and confirm == seen.code)):
+        return _undecided(caller, seen, asked, confirm)
+    await _refuse_if_changed(caller, seen)
+    words = (form.feedback if isinstance(form, Decision) else None) or feedback
+    edited = seen.parameters if parameters else None
+    now = await consent(caller.beam, seen.action, changed=edited, feedback=words)
+    caller.conversation.told.pop(now.id or "", None)
+    return DecidedView.of(now, decision="Approved", tool=seen.tool, changed=parameters)
+
+
+def _undecided(caller: Caller, seen: Seen, asked: ElicitationResult[Any], confirm: str | None) -> ActionView:
+    reason = "the code is not for this action" if confirm else unanswered_words(asked)
+    again = None
+    if caller.office.decides_in_chat and isinstance(getattr(asked, "data", None), NotAsked):
+        again = (
+            f"{call('approve_step', task=handle(seen.task), confirm=seen.code)} once the person has said yes to this."
+        )
+    return ActionView.of(seen.task, seen.node, reason=reason, next_call=again)
+
+
+async def _refuse_if_changed(caller: Caller, seen: Seen) -> None:
+    """What is sent is what was seen: the step may have changed while the person read."""
+    now = await get_task(caller.beam, seen.action.task_id)
+    if seen.action not in {Action.of(now, node) for node in waiting_for_consent(now)}:
+        what = f"{handle(now)} has changed meanwhile: {status_words(now.status)}. Nothing was decided."
+        raise Conflict(what, f"{call('get_pending_questions', task=handle(now))} shows what it wants now.")
+
+
+@changes("Reject a step")
+async def reject_step(
+    caller: Given,
+    seen: Annotated[Seen, Resolve(see_action)],
+    task: TaskRef,  # noqa: ARG001 - `seen` is found by it
+    reason: str | SkipJsonSchema[None] = None,
+) -> View:
+    """Refuse what an agent wants to do, as the person said; this ends the task."""
+    return await _reject(caller, seen, [reason] if reason else [])
+
+
+async def _reject(caller: Caller, seen: Seen, reasons: list[str]) -> DecidedView:
+    await _refuse_if_changed(caller, seen)
+    now = await reject(caller.beam, seen.action, reasons=reasons)
+    caller.conversation.told.pop(now.id or "", None)
+    return DecidedView.of(now, decision="Rejected", tool=seen.tool)

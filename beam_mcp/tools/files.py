@@ -1,0 +1,106 @@
+"""Files between the person's machine and Beam; their bytes never pass the model."""
+
+from typing import Annotated
+
+import anyio
+from mcp.server.mcpserver.resolve import ListRoots, Resolve
+from mcp_types import ListRootsResult
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
+from beam_mcp.beam.errors import BadRequest, NotFound
+from beam_mcp.beam.file import Upload, download_link
+from beam_mcp.beam.link import UUID
+from beam_mcp.beam.task import ContextFile, get_task
+from beam_mcp.tools.folders import Folders, check_together, folder_of, type_of, upload_of
+from beam_mcp.tools.given import AgentRef, Caller, Given, TaskRef, find_agent, find_task
+from beam_mcp.tools.toolset import Toolset, creates
+from beam_mcp.views.downloaded import DownloadedView
+from beam_mcp.views.names import handle
+from beam_mcp.views.text import listed, quoted
+
+LARGEST_DOWNLOAD = 500 * 1024 * 1024
+
+
+def ask_roots(caller: Given, files: list[str] | None = None) -> ListRoots | ListRootsResult:
+    """The client's roots, asked for only when a local file is to be read."""
+    return _roots_if_any(caller) if files else ListRootsResult(roots=[])
+
+
+def ask_roots_for_saving(caller: Given) -> ListRoots | ListRootsResult:
+    """The client's roots, since a download is saved in one."""
+    return _roots_if_any(caller)
+
+
+def _roots_if_any(caller: Caller) -> ListRoots | ListRootsResult:
+    declared = caller.context.client_capabilities
+    if not caller.is_local or declared is None or declared.roots is None:
+        return ListRootsResult(roots=[])
+    return ListRoots()
+
+
+GivenRoots = Annotated[ListRootsResult, Resolve(ask_roots)]
+
+
+def folders_of(caller: Caller, roots: ListRootsResult) -> Folders:
+    """The folders this caller allowed: those of the settings first, then the client's roots.
+
+    Raises:
+        BadRequest: the client is on another machine, where a path means something else.
+    """
+    if not caller.is_local:
+        raise BadRequest("Local files cannot be read or written over HTTP: this server runs elsewhere.", "Use urls.")
+    named = (folder_of(str(root.uri)) for root in roots.roots)
+    return Folders.of([*caller.office.folders, *(folder for folder in named if folder)])
+
+
+async def uploads_of(caller: Caller, roots: ListRootsResult, paths: list[str]) -> list[Upload]:
+    """The files at `paths`, ready to be sent with a task."""
+    allowed = folders_of(caller, roots)
+    found = [await anyio.to_thread.run_sync(lambda p=path: upload_of(allowed.find(p))) for path in paths]
+    check_together(found)
+    return found
+
+
+@creates("Download a file")
+async def download_file(
+    caller: Given,
+    roots: Annotated[ListRootsResult, Resolve(ask_roots_for_saving)],
+    file: Annotated[str, Field(description="name or id of the file", min_length=1)],
+    task: TaskRef | SkipJsonSchema[None] = None,
+    agent: AgentRef | SkipJsonSchema[None] = None,
+) -> DownloadedView:
+    """Save a file of a task, or of an agent, to an allowed local folder. Returns its path, size and type."""
+    allowed = folders_of(caller, roots)
+    if (task is None) == (agent is None):
+        raise BadRequest("download_file takes either task or agent.", "Name the one the file belongs to.")
+    agent_id, found = await _of_task(caller, task, file) if task else await _of_agent(caller, agent or "", file)
+    link = await download_link(caller.beam, agent_id, found.id or "")
+    name = found.name or found.id or "file"
+    path, size = await allowed.save(name, caller.beam.http.download(link), most=LARGEST_DOWNLOAD)
+    with path.open("rb") as saved:
+        kind = found.mime_type or type_of(path.name, saved.read(16))
+    return DownloadedView.of(path=str(path), size=size, kind=kind)
+
+
+async def _of_task(caller: Caller, task: str, file: str) -> tuple[str, ContextFile]:
+    found = await get_task(caller.beam, await find_task(caller, task))
+    files = found.context_files or []
+    wanted = file.strip().casefold()
+    fitting = [f for f in files if wanted in {(f.id or "").lower(), (f.name or "").casefold()}]
+    if len(fitting) != 1:
+        names = listed(quoted(f.name or f.id or "unnamed", 80) for f in files)
+        there = f"It has {names}." if files else "It has no files."
+        raise NotFound(f"file: {handle(found)} has no file {quoted(file, 80)}.", there)
+    agent_id = fitting[0].agent_id or found.of_agent.id or ""
+    return agent_id, fitting[0]
+
+
+async def _of_agent(caller: Caller, agent: str, file: str) -> tuple[str, ContextFile]:
+    if not UUID.fullmatch(file.strip()):
+        raise BadRequest("file: Beam lists no files of an agent by name.", "Give the file's id, or the task it is in.")
+    found = await find_agent(caller, agent)
+    return found.id or "", ContextFile(id=file.strip().lower())
+
+
+FILES = Toolset("files", "save files of Beam's", (download_file,))

@@ -1,0 +1,184 @@
+"""Local files: read only inside the folders that the person allowed, written there and never over another."""
+
+import hashlib
+import mimetypes
+import os
+import re
+import stat
+from collections.abc import AsyncGenerator, Iterable
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import unquote, urlsplit
+
+import anyio
+
+from beam_mcp.beam.errors import BadRequest, Forbidden
+from beam_mcp.beam.file import CHUNK, Upload
+from beam_mcp.views.text import clean, line, listed, quoted
+
+LARGEST_FILE = 25 * 1024 * 1024
+LARGEST_TOGETHER = 50 * 1024 * 1024
+_SIGNATURES = (
+    (b"%PDF", "application/pdf"),
+    (b"\x89PNG", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"PK\x03\x04", "application/zip"),
+)
+_UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+HOW_TO_ALLOW = "Allow its folder with BEAM_MCP_FILES in this server's entry of the client's config."
+
+
+def folder_of(uri: str) -> Path | None:
+    """The folder a client's root names (MCP, Roots); None for anything but a local file URI."""
+    parts = urlsplit(uri)
+    if parts.scheme != "file" or parts.netloc not in {"", "localhost"}:
+        return None
+    path = unquote(parts.path)
+    return Path(path.lstrip("/") if re.match(r"/[A-Za-z]:", path) else path)
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The folders whose files may be read and written, links resolved."""
+
+    allowed: tuple[Path, ...]
+
+    @classmethod
+    def of(cls, folders: Iterable[Path]) -> "Folders":
+        """Only those that exist; the whole disk is nobody's choice."""
+        real = (folder.expanduser().resolve() for folder in folders)
+        return cls(tuple(dict.fromkeys(path for path in real if path.is_dir() and path != Path(path.anchor))))
+
+    def find(self, given: str) -> Path:
+        """The real path of a file that may be read.
+
+        Raises:
+            BadRequest: there is no such file.
+            Forbidden: it lies outside the allowed folders.
+        """
+        path = folder_of(given) if given.startswith("file:") else Path(given).expanduser()
+        if path is None or "\x00" in given:
+            raise BadRequest(f"files: {quoted(given, 120)} is no path on this machine.", "Give a path.")
+        if not path.is_absolute():
+            path = next((f / path for f in self.allowed if (f / path).exists()), path)
+        real = path.resolve()
+        if not any(real.is_relative_to(folder) for folder in self.allowed):
+            known = f" Allowed are: {listed(map(str, self.allowed))}." if self.allowed else " No folder is allowed."
+            raise Forbidden(f"files: {quoted(given, 120)} is outside the allowed folders.{known}", HOW_TO_ALLOW)
+        if not real.exists():
+            raise BadRequest(f"files: there is no file {quoted(given, 120)}.", "Check the path.")
+        return real
+
+    async def save(self, name: str, pieces: AsyncGenerator[bytes], *, most: int) -> tuple[Path, int]:
+        """Write a new file into the first allowed folder, under a free name; return its path and size in bytes.
+
+        Raises:
+            Forbidden: no folder is allowed.
+            BadRequest: it is larger than `most` bytes, or cannot be written; nothing is left behind.
+        """
+        if not self.allowed:
+            raise Forbidden("No folder is allowed for downloads.", HOW_TO_ALLOW)
+        path, file = _create(self.allowed[0], safe_name(name))
+        size = 0
+        try:
+            with file:
+                async for piece in pieces:
+                    size += len(piece)
+                    _refuse_over(size, most)
+                    await anyio.to_thread.run_sync(file.write, piece)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return path, size
+
+
+def _create(folder: Path, name: str) -> tuple[Path, BinaryIO]:
+    """Open a file that was not there before: by its name, else with a number behind it."""
+    stem, dot, ending = name.rpartition(".")
+    for number in range(1, 100):
+        numbered = name if number == 1 else f"{stem or ending} ({number}){dot if stem else ''}{ending if stem else ''}"
+        try:
+            return folder / numbered, (folder / numbered).open("xb")
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise BadRequest(f"{folder} cannot be written ({error.strerror}).", HOW_TO_ALLOW) from error
+    raise BadRequest(f"{folder} holds a hundred files called {quoted(name, 80)}.", "Move some away.")
+
+
+def _refuse_over(size: int, most: int) -> None:
+    if size > most:
+        raise BadRequest(f"The file is larger than {most // 1024 // 1024} MB.", "Get it in the Beam app.")
+
+
+def safe_name(name: str) -> str:
+    """A file name that every system takes and that leads nowhere else."""
+    flat = _UNFIT.sub("_", line(clean(name).replace("\n", " "), 120)).strip(" .")
+    return f"_{flat}" if not flat or _RESERVED.fullmatch(flat) else flat
+
+
+def upload_of(path: Path) -> Upload:
+    """The file as something to send; its content is read twice, once for its fingerprint, never held.
+
+    Raises:
+        BadRequest: it is no ordinary file, too large, or cannot be read.
+    """
+    try:
+        with _opened(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > LARGEST_FILE:
+                limit = LARGEST_FILE // 1024 // 1024
+                raise BadRequest(f"files: {path.name} has {size / 1024 / 1024:.0f} MB; at most {limit} MB can be sent.")
+            begin = file.read(16)
+            file.seek(0)
+            fingerprint = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BadRequest(f"files: {path.name} cannot be read ({error.strerror}).", "Check its permissions.") from error
+
+    async def read() -> AsyncGenerator[bytes]:
+        async with await anyio.open_file(path, "rb", opener=_open_plain) as source:
+            while piece := await source.read(CHUNK):
+                yield piece
+
+    return Upload(safe_name(path.name), type_of(path.name, begin), size, fingerprint, read)
+
+
+def _opened(path: Path) -> BufferedReader:
+    return open(path, "rb", opener=_open_plain)
+
+
+def _open_plain(path: str, flags: int) -> int:
+    """Open an ordinary file only: no link swapped in since it was checked, no device, no pipe that never ends."""
+    extra = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags | extra)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode) or Path(path).resolve() != Path(path):
+        os.close(descriptor)
+        raise OSError(0, "it is no ordinary file")
+    return descriptor
+
+
+def type_of(name: str, begin: bytes) -> str:
+    """The MIME type by the file's ending, else by its first bytes."""
+    known, packed = mimetypes.guess_type(name)
+    if known and not packed:
+        return known
+    signed = next((kind for signature, kind in _SIGNATURES if begin.startswith(signature)), None)
+    if signed:
+        return signed
+    return "application/octet-stream" if b"\x00" in begin or not begin else "text/plain"
+
+
+def check_together(uploads: Iterable[Upload]) -> None:
+    """All files of a task together have a limit too.
+
+    Raises:
+        BadRequest: they are too large.
+    """
+    size = sum(upload.size for upload in uploads)
+    if size > LARGEST_TOGETHER:
+        limit = LARGEST_TOGETHER // 1024 // 1024
+        raise BadRequest(f"files: together they have {size / 1024 / 1024:.0f} MB; at most {limit} MB can be sent.")

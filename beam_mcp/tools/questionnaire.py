@@ -1,0 +1,72 @@
+"""A task's open questions as a form: one field a question."""
+
+from typing import Annotated, Any, Literal
+
+from mcp.server.elicitation import ElicitationResult
+from mcp.server.mcpserver.resolve import Elicit, Resolve
+from pydantic import BaseModel, Field, create_model
+
+from beam_mcp.beam.task import Task, get_task
+from beam_mcp.tools.answering import Numbered, open_questions
+from beam_mcp.tools.given import Given, find_task
+from beam_mcp.tools.person import NotAsked, answered, can_ask
+from beam_mcp.views.names import agent_name, handle
+from beam_mcp.views.text import counted, line, quoted
+
+
+class SeenTask(BaseModel):
+    """The task as it was when the person was asked."""
+
+    task: Task
+
+
+async def see_questions(caller: Given, task: str) -> SeenTask:
+    """The task that asks."""
+    found = await get_task(caller.beam, await find_task(caller, task))
+    caller.person.saw(found)
+    return SeenTask(task=found)
+
+
+async def ask_answers(
+    caller: Given, seen: Annotated[SeenTask, Resolve(see_questions)], answers: dict[str, str] | None = None
+) -> Elicit[Any] | NotAsked:
+    """The form, where it can reach a person and the answers were not given in the chat."""
+    questions = open_questions(seen.task)
+    if answers is not None or not questions or not can_ask(caller.context):
+        return NotAsked()
+    agent, name = agent_name(seen.task.of_agent), handle(seen.task)
+    asks = f"Agent {agent} asks {counted(len(questions), 'question')} for task {name}."
+    return Elicit(asks, _form(questions))
+
+
+GivenTask = Annotated[SeenTask, Resolve(see_questions)]
+GivenForm = Annotated[ElicitationResult[Any], Resolve(ask_answers)]
+
+
+def filled_in(form: ElicitationResult[Any]) -> dict[str, str] | None:
+    """The person's answers by number; None when no form came back filled in."""
+    data = answered(form)
+    if data is None:
+        return None
+    return {
+        f"#{name.removeprefix('answer_')}": str(given)
+        for name, given in data.model_dump().items()
+        if str(given).strip()
+    }
+
+
+def _form(questions: tuple[Numbered, ...]) -> type[BaseModel]:
+    fields: dict[str, Any] = {f"answer_{question.number}": _field(question) for question in questions}
+    return create_model("Answers", **fields)
+
+
+def _field(question: Numbered) -> tuple[Any, Any]:
+    asked = question.asked
+    kind: Any = Literal[asked.choices] if asked.choices else str
+    suggested = asked.remembered or next(iter(asked.hints), None)
+    if asked.choices and suggested not in asked.choices:
+        suggested = None
+    about = f" ({line(asked.about, 120)})" if asked.about else ""
+    others = f" Suggested: {', '.join(quoted(hint, 60) for hint in asked.hints[:3])}." if asked.hints else ""
+    described = f"{line(asked.question, 300)}{about}{others}"
+    return kind, Field(... if suggested is None else suggested, title=line(asked.question, 80), description=described)

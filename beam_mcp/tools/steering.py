@@ -1,0 +1,100 @@
+"""Steering a task that exists: another try, its end, a rating."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
+from beam_mcp.beam import steering
+from beam_mcp.beam.errors import BadRequest, Conflict
+from beam_mcp.beam.node import Node
+from beam_mcp.beam.steering import Rating
+from beam_mcp.beam.task import Task, get_task
+from beam_mcp.tools.given import Caller, Given, TaskRef, find_task
+from beam_mcp.tools.toolset import changes, creates
+from beam_mcp.views.names import handle, status_words
+from beam_mcp.views.steered import SteeredView
+from beam_mcp.views.text import call, line, listed, quoted
+
+StepRef = Annotated[str | SkipJsonSchema[None], Field(description="number or name of a step; default: the whole task")]
+
+
+@changes("Try a task again")
+async def retry_task(
+    caller: Given,
+    task: TaskRef,
+    step: StepRef = None,
+    feedback: Annotated[str | SkipJsonSchema[None], Field(description="what to do differently; needs step")] = None,
+) -> SteeredView:
+    """Run a failed or stopped task again, whole or from a step; also after a sign-in or a top-up."""
+    found = await _read(caller, task)
+    if found.phase == "working":
+        raise Conflict(f"{handle(found)} is at work already: {status_words(found.status)}.", _look(found))
+    if feedback and not step:
+        raise BadRequest("feedback: Beam takes it for a step only.", f"Name the step: {_steps(found)}.")
+    node = _step(found, step) if step else None
+    now = await steering.retry_task(caller.beam, found, node_id=node.id if node else None, feedback=feedback)
+    caller.conversation.told.pop(now.id or "", None)
+    return SteeredView.of(now, f"Running again{_from(node)}.")
+
+
+@changes("Stop a task")
+async def stop_task(
+    caller: Given, task: TaskRef, reason: Annotated[str | SkipJsonSchema[None], Field(description="why")] = None
+) -> SteeredView:
+    """End a running or waiting task for good, as the person asked. What it did so far stays done."""
+    found = await _read(caller, task)
+    if found.phase in {"done", "failed"}:
+        raise Conflict(
+            f"{handle(found)} is over already: {status_words(found.status)}. Nothing was sent.", _look(found)
+        )
+    now = await steering.stop_task(caller.beam, found, reason=reason or "stopped by the user")
+    caller.conversation.told.pop(now.id or "", None)
+    return SteeredView.of(now, "Beam was told to stop it.")
+
+
+@creates("Rate a result")
+async def rate_task(
+    caller: Given,
+    task: TaskRef,
+    rating: Rating,
+    comment: Annotated[str | SkipJsonSchema[None], Field(description="what was good or wrong")] = None,
+    step: StepRef = None,
+) -> SteeredView:
+    """Tell Beam how good a result was, so that the agent learns from it."""
+    found = await _read(caller, task)
+    node = _step(found, step) if step else None
+    now = await steering.rate_task(
+        caller.beam, found, rating=rating, node_id=node.id if node else None, comment=comment
+    )
+    return SteeredView.of(now, f"Rated {rating}{_from(node)}.")
+
+
+async def _read(caller: Caller, task: str) -> Task:
+    found = await get_task(caller.beam, await find_task(caller, task))
+    caller.person.saw(found)
+    return found
+
+
+def _step(task: Task, wanted: str) -> Node:
+    name = " ".join(wanted.casefold().split())
+    if name.isdecimal() and 1 <= int(name) <= len(task.nodes):
+        return task.nodes[int(name) - 1]
+    fitting = [node for node in task.nodes if name in {(node.id or "").lower(), (node.objective or "").casefold()}]
+    fitting = fitting or [node for node in task.nodes if name in (node.objective or "").casefold()]
+    if len(fitting) != 1:
+        many = f"fits {len(fitting)} steps" if fitting else "is no step of this task"
+        raise BadRequest(f"step: {quoted(wanted, 60)} {many}.", f"Use the number: {_steps(task)}.")
+    return fitting[0]
+
+
+def _steps(task: Task) -> str:
+    return listed((f"{n} {quoted(node.objective or 'unnamed', 40)}" for n, node in enumerate(task.nodes, 1)), most=12)
+
+
+def _from(node: Node | None) -> str:
+    return f", step {quoted(line(node.objective or 'unnamed', 80))}" if node else ""
+
+
+def _look(task: Task) -> str:
+    return f"{call('get_task', task=handle(task))} shows where it stands."

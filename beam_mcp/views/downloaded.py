@@ -1,0 +1,30 @@
+"""Where a downloaded file went."""
+
+from typing import Self
+
+from beam_mcp.views.text import line
+from beam_mcp.views.view import View
+
+
+class DownloadedView(View):
+    """A file that was saved."""
+
+    path: str
+    size: str
+    kind: str
+
+    @classmethod
+    def of(cls, *, path: str, size: int, kind: str) -> Self:
+        """`size` in bytes, `kind` as a MIME type."""
+        large = (
+            f"{size / 1024 / 1024:.1f} MB"
+            if size >= 1024 * 1024
+            else f"{size / 1024:.1f} kB"
+            if size >= 1024
+            else f"{size} bytes"
+        )
+        return cls(path=path, size=large, kind=line(kind, 60))
+
+    def body(self) -> str:
+        """One line."""
+        return f"Saved {self.path} ({self.size}, {self.kind})."
