@@ -169,6 +169,7 @@ def load(flags: Mapping[str, Any] | None = None, *, dotenv: Path = Path(".env"))
     from_file = {n: text for n, text in in_file.items() if n not in named and _is_unset(os.environ.get(n))}
     if not _is_unset(os.environ.get("BEAM_API_KEY_FILE")):
         from_file.pop("BEAM_API_KEY", None)
+    _refuse_widening(from_file)
     _refuse_foreign_host(from_file)
     try:
         settings = Settings(**cast("dict[str, Any]", from_file | named))
@@ -185,6 +186,13 @@ def _dotenv(path: Path) -> dict[str, str]:
         return {}
     found = dotenv_values(stream=StringIO(_text_of(path, ".env")), interpolate=False)
     return {name: text for name, text in found.items() if text is not None and not _is_unset(text)}
+
+
+def _refuse_widening(from_file: Mapping[str, str]) -> None:
+    """What somebody else's folder may not decide is refused rather than passed over: its owner should know why."""
+    for field in Settings.model_fields:
+        if variable(field) in from_file.keys() & _NOT_FROM_DOTENV:
+            raise SettingsError(f"{_both(field)}: .env may not set it; set it in the environment or by the flag.")
 
 
 def _refuse_foreign_host(from_file: Mapping[str, str]) -> None:

@@ -66,9 +66,7 @@ class TokenPair(Wire):
     token: str = Field(
         default="", min_length=1, validation_alias=AliasChoices("idToken", "accessToken", "access_token", "token")
     )
-    refresh_token: str = Field(
-        default="", min_length=1, validation_alias=AliasChoices("refreshToken", "refresh_token")
-    )
+    refresh_token: str = Field(default="", min_length=1, validation_alias=AliasChoices("refreshToken", "refresh_token"))
     expires_in: float = Field(default=0.0, gt=0, validation_alias=AliasChoices("expiresIn", "expires_in"))
 
     def lifetime(self, now: float) -> float:
@@ -131,7 +129,7 @@ def _jwt_expiry(token: str) -> float | None:
     if len(parts) != 3:
         return None
     try:
-        claims = from_json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        claims = from_json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)), allow_inf_nan=False)
         return float(claims["exp"])
     except (ValueError, KeyError, TypeError, OverflowError):
         return None

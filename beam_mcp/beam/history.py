@@ -41,8 +41,12 @@ class Usual:
 
 
 def seconds_taken(task: TaskHead) -> float | None:
-    """Seconds from start to end of a finished task, if Beam gives both."""
-    begun, ended = in_utc(task.started_at or task.created_at), in_utc(task.ended_at or task.updated_at)
+    """Seconds from start to end of a finished task, if Beam gives both.
+
+    Where it names no end, that is its last change, which a later rating moves.
+    """
+    last = None if task.rating else task.updated_at
+    begun, ended = in_utc(task.started_at or task.created_at), in_utc(task.ended_at or last)
     return max(0.0, (ended - begun).total_seconds()) if begun and ended else None
 
 

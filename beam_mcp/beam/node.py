@@ -162,9 +162,9 @@ class Node(Wire):
         return (self.agent_graph_node and self.agent_graph_node.tool_configuration) or ToolConfiguration()
 
     def open_questions(self) -> tuple[Asked, ...]:
-        """What is still to be answered: unanswered questions, or missing required inputs when it has no questions."""
-        if self.user_questions:
-            return tuple(self._asked(q) for q in self.user_questions if q.question and not filled(q.answer))
+        """What is still to be answered: unanswered questions, or where there are none, missing required inputs."""
+        if asked := tuple(self._asked(q) for q in self.user_questions or () if q.question and not filled(q.answer)):
+            return asked
         missing = (i for i in self.input or () if i.required and not i.found and not filled(i.answer))
         return tuple(self._missing(i) for i in missing if i.question or i.name)
 
@@ -192,4 +192,6 @@ class Node(Wire):
 
 def filled(value: Any) -> bool:
     """Whether a value that Beam sent in an answer's place is one: text that is not blank, a number, or data."""
-    return bool(value.strip()) if isinstance(value, str) else value is not None and not isinstance(value, bool)
+    if isinstance(value, str):
+        return bool(value.strip())
+    return not isinstance(value, bool) and value not in (None, [], {})

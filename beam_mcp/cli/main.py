@@ -29,14 +29,23 @@ class Parser(argparse.ArgumentParser):
         self.exit(WRONG_OPTION, f"{self.prog}: {message}; {self.prog} --help shows what there is.\n")
 
 
+class _NoFlag(argparse.Action):
+    """Refuses the key without repeating it: whoever looks at the processes of this machine could read it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        parser.error("the key has no flag, since others could see it: set BEAM_API_KEY, or use --api-key-file")
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     options = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    options.add_argument("--api-key", action=_NoFlag, help=argparse.SUPPRESS)
     for field in Settings.model_fields:
         if field != "api_key":
             _add_option(options, field)
     top = Parser(
         prog="beam-mcp",
+        allow_abbrev=False,
         description=ABOUT,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -45,9 +54,9 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"beam-mcp {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     serve = "serve on stdio, or with --transport http at /mcp and /sse, or with --transport sse at /sse"
-    commands.add_parser("serve", help=serve, description=serve, parents=[options])
+    commands.add_parser("serve", help=serve, description=serve, parents=[options], allow_abbrev=False)
     about = "run the main job on the sandbox and show it, step by step"
-    demo = commands.add_parser("demo", help=about, description=about)
+    demo = commands.add_parser("demo", help=about, description=about, allow_abbrev=False)
     demo.add_argument("--ask", action="store_true", help="type the answer to the agent's question yourself")
     return top
 

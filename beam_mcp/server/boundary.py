@@ -4,7 +4,6 @@ import difflib
 from collections.abc import Iterable, Set
 from typing import Any, Self, cast, get_type_hints
 
-from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
@@ -114,15 +113,8 @@ def _output_schema(verb: Verb) -> dict[str, Any]:
     return schema
 
 
-def suggest_tool(names: Set[str]) -> Any:
-    """Middleware that answers a call of an unknown tool with the name that was probably meant."""
-
-    async def suggesting(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        name = str((ctx.params or {}).get("name"))
-        if ctx.method != "tools/call" or name in names:
-            return await call_next(ctx)
-        near = difflib.get_close_matches(name, sorted(names), n=1)
-        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(names))}."
-        return failure(f"There is no tool {quoted(name, 60)}. {hint}")
-
-    return suggesting
+def unknown_tool(name: str, names: Set[str]) -> CallToolResult:
+    """The answer to a call of a tool that is not there: the name that was probably meant."""
+    near = difflib.get_close_matches(name, sorted(names), n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(names))}."
+    return failure(f"There is no tool {quoted(name, 60)}. {hint}")

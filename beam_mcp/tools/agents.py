@@ -37,6 +37,11 @@ async def list_agents(
 @reads("Look at an agent")
 async def get_agent(caller: Given, agent: AgentRef) -> AgentView:
     """What an agent does, its steps, where it will stop for the person, and its usual time and cost."""
+    return await describe_agent(caller, agent)
+
+
+async def describe_agent(caller: Caller, agent: str) -> AgentView:
+    """An agent with its steps and its usual time."""
     found = await find_agent(caller, agent)
     whole = await read_agent(caller.beam, found.id or "")
     return AgentView.of(whole, await _steps_of(caller, whole), await usual_time(caller, whole.id or ""))

@@ -1,5 +1,7 @@
 """Files between the person's machine and Beam; their bytes never pass the model."""
 
+import mimetypes
+from pathlib import Path
 from typing import Annotated
 
 import anyio
@@ -77,10 +79,14 @@ async def download_file(
     agent_id, found = await _of_task(caller, task, file) if task else await _of_agent(caller, agent or "", file)
     link = await download_link(caller.beam, agent_id, found.id or "")
     name = found.name or found.id or "file"
-    path, size = await allowed.save(name, caller.beam.http.download(link), most=LARGEST_DOWNLOAD)
+    ending = "" if "." in name else mimetypes.guess_extension(found.mime_type or "") or ""
+    path, size = await allowed.save(name + ending, caller.beam.http.download(link), most=LARGEST_DOWNLOAD)
+    return DownloadedView.of(path=str(path), size=size, kind=found.mime_type or type_of(path.name, _begin(path)))
+
+
+def _begin(path: Path) -> bytes:
     with path.open("rb") as saved:
-        kind = found.mime_type or type_of(path.name, saved.read(16))
-    return DownloadedView.of(path=str(path), size=size, kind=kind)
+        return saved.read(16)
 
 
 async def _of_task(caller: Caller, task: str, file: str) -> tuple[str, ContextFile]:

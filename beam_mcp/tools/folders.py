@@ -64,7 +64,7 @@ class Folders:
         if path is None or "\x00" in given:
             raise BadRequest(f"files: {quoted(given, 120)} is no path on this machine.", "Give a path.")
         if not path.is_absolute():
-            path = next((f / path for f in self.allowed if (f / path).exists()), path)
+            path = next((f / path for f in self.allowed if (f / path).exists()), (self.allowed or (path,))[0] / path)
         real = path.resolve()
         if not any(real.is_relative_to(folder) for folder in self.allowed):
             known = f" Allowed are: {listed(map(str, self.allowed))}." if self.allowed else " No folder is allowed."

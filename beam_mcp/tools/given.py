@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+from anyio.abc import TaskGroup
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Resolve
 from pydantic import Field
@@ -34,7 +35,7 @@ class Office:
     """What all calls share: the connection pool, whose key it is by default, what is remembered and allowed.
 
     `folders` are the local folders whose files may be sent or written; with `decides_in_chat` the word of the chat is
-    enough for an approval where no form can be shown.
+    enough for an approval where no form can be shown. `background` is where a connection's own watching lives.
     """
 
     http: Http
@@ -42,6 +43,7 @@ class Office:
     desks: Desks = field(default_factory=Desks)
     folders: tuple[Path, ...] = ()
     decides_in_chat: bool = False
+    background: TaskGroup | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def given_caller(ctx: Context[Office, Any]) -> Caller:
     office = ctx.request_context.lifespan_context
     identity = _identity_of(ctx, office.identity)
     fingerprint = identity.fingerprint()
-    conversation = office.desks.conversation(fingerprint, _conversation_name(ctx))
+    conversation = office.desks.conversation(fingerprint, conversation_name(ctx))
     return Caller(office.http.acting_as(identity), office.desks.person(fingerprint), conversation, ctx)
 
 
@@ -99,7 +101,7 @@ def _identity_of(ctx: Context[Office, Any], own: Identity) -> Identity:
     return Identity(key, workspace, own.mode, None if key else bearer)
 
 
-def _conversation_name(ctx: Context[Office, Any]) -> str | None:
+def conversation_name(ctx: Context[Office, Any]) -> str | None:
     """A name for this conversation as far as its transport has one; a stateless request has none."""
     if ctx.headers is None:
         return "the only one"

@@ -34,6 +34,11 @@ async def get_pending_questions(
     page: Annotated[int, Field(ge=1)] = 1,
 ) -> InboxView:
     """Everything that waits for the person: questions, approvals, sign-ins, credits, each with how to answer it."""
+    return await read_inbox(caller, agent, task, page)
+
+
+async def read_inbox(caller: Caller, agent: str | None = None, task: str | None = None, page: int = 1) -> InboxView:
+    """A page of what waits, of one agent or task where named."""
     if task:
         found = await get_task(caller.beam, await find_task(caller, task))
         waiting = [found] if found.phase == "needs_me" else []

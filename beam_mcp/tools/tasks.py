@@ -64,11 +64,12 @@ async def create_task(
     )
     start = await start_once(caller, new, again=again)
     task = await read_task(caller.beam, start.task.id or "") if start.earlier else start.task
-    if wait_seconds:
-        return await wait_for(caller, [task.id or ""], wait_seconds)
     when = ago(start.earlier.since, caller.now) if start.earlier else None
     usual = await usual_time(caller, who.id or "")
-    return StartedView.of(task, agent=who.name or agent, about=query or value(input), started=when, usual=usual)
+    started = StartedView.of(task, agent=who.name or agent, about=query or value(input), started=when, usual=usual)
+    if not wait_seconds:
+        return started
+    return (await wait_for(caller, [task.id or ""], wait_seconds)).after(started)
 
 
 def _check_work(query: str | None, data: dict[str, Any] | None, info: str | None) -> None:

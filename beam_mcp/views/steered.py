@@ -19,13 +19,9 @@ class SteeredView(View):
     def of(cls, task: Task, done: str) -> Self:
         """`done` is a whole sentence."""
         name = handle(task)
-        look = call("get_task", task=name)
-        working = task.phase == "working"
+        follow = (call("wait_for_tasks", tasks=[name]), call("get_task", task=name))
         return cls(
-            task=name,
-            done=done,
-            status=status_words(task.status),
-            next=(call("wait_for_tasks", tasks=[name]), look) if working else (look,),
+            task=name, done=done, status=status_words(task.status), next=follow if task.phase == "working" else ()
         )
 
     def body(self) -> str:

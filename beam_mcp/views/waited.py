@@ -8,6 +8,7 @@ from beam_mcp.beam.history import Usual
 from beam_mcp.beam.task import Task, TaskHead
 from beam_mcp.views.names import agent_name, handle, status_words
 from beam_mcp.views.task import TaskView
+from beam_mcp.views.tasks import StartedView
 from beam_mcp.views.text import call, counted, listed, span
 from beam_mcp.views.usual import look_again, usual_words
 from beam_mcp.views.view import View
@@ -18,6 +19,7 @@ MOST_IN_FULL = 4
 class WaitedView(View):
     """The tasks that changed, in short; the others by name."""
 
+    started: str | None = None
     changed: tuple[TaskView, ...] = ()
     also_changed: tuple[str, ...] = ()
     working: tuple[str, ...] = ()
@@ -53,9 +55,13 @@ class WaitedView(View):
             next=(*(follow[0] if follow else ()), *([wait] if wait else ())),
         )
 
+    def after(self, started: StartedView) -> Self:
+        """The same, begun with what was started."""
+        return self.model_copy(update={"started": started.body()})
+
     def body(self) -> str:
         """What changed first, then what did not."""
-        lines = [view.body() for view in self.changed]
+        lines = [*([self.started] if self.started else []), *(view.body() for view in self.changed)]
         if self.also_changed:
             lines.append(f"Also changed: {listed(self.also_changed, most=20)}.")
         if self.working:

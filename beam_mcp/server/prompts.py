@@ -1,0 +1,44 @@
+"""Prompts a person can pick: delegate, triage the inbox, explain a failure; told in the words of the tools."""
+
+from typing import Annotated
+
+from mcp.server.mcpserver.prompts import Prompt
+from pydantic import Field
+
+
+def delegate(
+    goal: Annotated[str, Field(description="what is to be done")],
+    agent: Annotated[str, Field(description="who is to do it; left out, the best one is picked")] = "",
+) -> str:
+    """Hand a piece of work to a Beam agent and see it through."""
+    who = f"Give it to the agent {agent}." if agent else "Pick the best agent with list_agents, and say which and why."
+    return (
+        f"I want a Beam agent to do this: {goal}\n{who} Start it with create_task, then follow it with wait_for_tasks. "
+        "When it asks something, put the question to me and pass on my answer; when it wants to act, let me decide. "
+        "At the end tell me the result in a few sentences."
+    )
+
+
+def triage_inbox() -> str:
+    """Go through everything that waits for you, one thing at a time."""
+    return (
+        "Show me what my Beam agents wait for, with get_pending_questions. Take the riskiest first, one at a time: say "
+        "in one sentence what it is and what my choices are, wait for my decision, then carry it out with "
+        "answer_questions, approve_step or reject_step. Do not answer for me."
+    )
+
+
+def explain_failure(task: Annotated[str, Field(description="the task, such as INV-107")]) -> str:
+    """Find out why a task failed and what to do."""
+    return (
+        f'Why did the Beam task {task} fail? Look with get_task(task="{task}"), and with detail="failure" for the '
+        "evidence. Tell me in plain words which step failed, why, who can mend it, and what the safe next step is. "
+        "Do not run it again before I say so."
+    )
+
+
+PROMPTS = (
+    Prompt.from_function(delegate, title="Delegate to an agent"),
+    Prompt.from_function(triage_inbox, title="Go through my inbox"),
+    Prompt.from_function(explain_failure, title="Explain a failure"),
+)

@@ -1,0 +1,80 @@
+"""Resources: a task, an agent and the inbox as compact text, and whole as JSON."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import unquote
+
+from mcp.server.lowlevel.helper_types import ReadResourceContents
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from mcp_types import Resource, ResourceTemplate
+
+from beam_mcp.beam.errors import BeamError, NotFound
+from beam_mcp.beam.raw import raw_agent, raw_task
+from beam_mcp.beam.task import get_task
+from beam_mcp.tools.agents import describe_agent
+from beam_mcp.tools.given import Caller, Office, find_agent, find_task, given_caller
+from beam_mcp.tools.inbox import read_inbox
+from beam_mcp.views.task import TaskView
+from beam_mcp.views.text import quoted
+from beam_mcp.views.view import View
+
+TEXT, JSON = "text/plain", "application/json"
+_URI = re.compile(r"beam://(?:(inbox)|(tasks|agents)/([^/?#]+)(/raw)?)")
+
+RESOURCES = (
+    Resource(uri="beam://inbox", name="inbox", title="Beam inbox", description="What waits for you", mime_type=TEXT),
+)
+TEMPLATES = tuple(
+    ResourceTemplate(uri_template=f"beam://{kind}s/{{{kind}}}{ending}", name=name, description=about, mime_type=mime)
+    for kind, ending, name, about, mime in (
+        ("task", "", "task", "where a task stands", TEXT),
+        ("task", "/raw", "task_raw", "a whole task as Beam sent it, without secrets; often megabytes", JSON),
+        ("agent", "", "agent", "what an agent does", TEXT),
+        ("agent", "/raw", "agent_raw", "a whole agent as Beam sent it, without secrets", JSON),
+    )
+)
+
+
+def task_in(uri: str) -> str | None:
+    """The task that a resource's URI names; None for any other resource."""
+    found = _URI.fullmatch(uri)
+    return unquote(found[3]) if found and found[2] == "tasks" else None
+
+
+async def read(uri: str, context: Context[Office, Any], tools: frozenset[str]) -> Iterable[ReadResourceContents]:
+    """The contents of one of our resources.
+
+    Raises:
+        ResourceNotFoundError: there is no such resource.
+        ResourceError: Beam could not be read.
+    """
+    found = _URI.fullmatch(uri)
+    if not found:
+        raise ResourceNotFoundError(
+            f"There is no resource {quoted(uri, 80)}: read beam://inbox or beam://tasks/INV-107."
+        )
+    inbox, kind, name, raw = found.groups()
+    caller = given_caller(context)
+    try:
+        if raw:
+            return [ReadResourceContents(await _raw(caller, kind, unquote(name)), JSON)]
+        view = await (read_inbox(caller) if inbox else _view(caller, kind, unquote(name)))
+        return [ReadResourceContents(view.text(tools), TEXT)]
+    except NotFound as error:
+        raise ResourceNotFoundError(str(error)) from error
+    except BeamError as error:
+        raise ResourceError(str(error)) from error
+
+
+async def _view(caller: Caller, kind: str, name: str) -> View:
+    if kind == "agents":
+        return await describe_agent(caller, name)
+    return TaskView.of(await get_task(caller.beam, await find_task(caller, name)), caller.now)
+
+
+async def _raw(caller: Caller, kind: str, name: str) -> str:
+    if kind == "agents":
+        return await raw_agent(caller.beam, (await find_agent(caller, name)).id or "")
+    return await raw_task(caller.beam, await find_task(caller, name))
