@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from beam_mcp.beam.errors import BeamBroken
 from beam_mcp.beam.http import Beam
 from beam_mcp.beam.node import GraphNode
 from beam_mcp.beam.wire import Wire
@@ -41,9 +40,25 @@ class _Listed(Wire):
     count: int | None = None
     total_count: int | None = None
 
+    def lacks(self) -> str | None:
+        """A list may be empty, but it must be there."""
+        return None if self.found() is not None or self.total() is not None else "list of agents"
+
+    def found(self) -> list[Agent] | None:
+        """The agents, under whichever name Beam gave them."""
+        return next((rows for rows in (self.agents, self.data, self.items) if rows is not None), None)
+
+    def total(self) -> int | None:
+        """How many there are on all pages, if Beam says so."""
+        return self.count if self.count is not None else self.total_count
+
 
 class _One(Agent):
     agent: Agent | None = None
+
+    def lacks(self) -> str | None:
+        """Without an id it is no agent."""
+        return None if (self.agent or self).id else "agent"
 
 
 class Step(GraphNode):
@@ -72,18 +87,10 @@ class AgentPage:
 
 
 async def list_agents(beam: Beam, *, search: str | None = None, page: int = 1, page_size: int = 20) -> AgentPage:
-    """One page of the workspace's agents (GET /agent).
-
-    Raises:
-        BeamBroken: an answer without a list in it.
-    """
+    """One page of the workspace's agents (GET /agent)."""
     query: dict[str, Any] = {"pageNum": page, "pageSize": page_size}
     listed = await beam.get(_Listed, "/agent", query | ({"searchQuery": search} if search else {}), rows="agents")
-    found = next((rows for rows in (listed.agents, listed.data, listed.items) if rows is not None), None)
-    total = listed.count if listed.count is not None else listed.total_count
-    if found is None and total is None:
-        raise BeamBroken("Beam's answer holds no list of agents.", "Try again in a minute.")
-    return AgentPage(tuple(agent for agent in found or () if agent.id), total)
+    return AgentPage(tuple(agent for agent in listed.found() or () if agent.id), listed.total())
 
 
 async def get_agent(beam: Beam, agent_id: str) -> Agent:
@@ -91,13 +98,9 @@ async def get_agent(beam: Beam, agent_id: str) -> Agent:
 
     Raises:
         NotFound: no such agent in this workspace.
-        BeamBroken: an answer without an agent in it.
     """
     answer = await beam.get(_One, f"/agent/{quote(agent_id, safe='')}")
-    agent = answer.agent or answer
-    if not agent.id:
-        raise BeamBroken("Beam's answer holds no agent.", "Try again in a minute.")
-    return agent
+    return answer.agent or answer
 
 
 async def get_graph(beam: Beam, agent_id: str) -> Graph:

@@ -11,7 +11,7 @@ import anyio
 from pydantic import AliasChoices, Field
 from pydantic_core import from_json
 
-from beam_mcp.beam.errors import BadRequest, Forbidden, NotConfigured, NotFound, Unauthorized
+from beam_mcp.beam.errors import BadRequest, BeamBroken, Forbidden, NotConfigured, NotFound, Unauthorized
 from beam_mcp.beam.wire import Wire
 
 Mode = Literal["auto", "key", "token"]
@@ -69,6 +69,10 @@ class TokenPair(Wire):
     refresh_token: str = Field(default="", min_length=1, validation_alias=AliasChoices("refreshToken", "refresh_token"))
     expires_in: float = Field(default=0.0, gt=0, validation_alias=AliasChoices("expiresIn", "expires_in"))
 
+    def lacks(self) -> str | None:
+        """A token is what it is about."""
+        return None if self.token else "token"
+
     def lifetime(self, now: float) -> float:
         """Seconds this token is good for: as said, else by the JWT's `exp` (RFC 7519 §4.1.4), else nine minutes."""
         if self.expires_in:
@@ -76,6 +80,8 @@ class TokenPair(Wire):
         expiry = _jwt_expiry(self.token)
         return expiry - now if expiry is not None else UNKNOWN_LIFETIME
 
+
+_REFUSALS = (BadRequest, Unauthorized, Forbidden, NotFound, BeamBroken)
 
 Exchange = Callable[[str, dict[str, str]], Awaitable[TokenPair]]
 
@@ -112,16 +118,14 @@ class Session:
         refresh = self.pair.refresh_token if self.pair else ""
         if refresh:
             try:
-                return _usable(await self.exchange("/auth/refresh-token", {"refreshToken": refresh}))
-            except (BadRequest, Unauthorized, Forbidden, NotFound):
+                return await self.exchange("/auth/refresh-token", {"refreshToken": refresh})
+            except _REFUSALS:
                 self.pair = None
-        return _usable(await self.exchange("/auth/access-token", {"apiKey": self.key}))
-
-
-def _usable(pair: TokenPair) -> TokenPair:
-    if not pair.token:
-        raise Unauthorized("Beam exchanged the API key for an empty token.", "Try BEAM_AUTH=key.")
-    return pair
+        try:
+            return await self.exchange("/auth/access-token", {"apiKey": self.key})
+        except _REFUSALS as refused:
+            advice = "Set BEAM_API_KEY to a valid key, or try BEAM_AUTH=key."
+            raise Unauthorized(f"Beam gave no token for the API key. {refused.what}", advice) from None
 
 
 def _jwt_expiry(token: str) -> float | None:

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from beam_mcp.beam.errors import BeamBroken, BeamError, MayHaveHappened
+from beam_mcp.beam.errors import MayHaveHappened
 from beam_mcp.beam.http import Beam
 from beam_mcp.beam.lost import look_for
 from beam_mcp.beam.node import Node, ToolData
 from beam_mcp.beam.task import Task, get_task, phase_of
-from beam_mcp.beam.wire import parse
 
 ADVICE = "Look with get_task() before deciding once more."
 
@@ -79,10 +78,9 @@ async def reject(beam: Beam, action: Action, *, reasons: list[str]) -> Task:
 async def _decide(beam: Beam, action: Action, what: str, body: dict[str, Any]) -> Task:
     path = f"/agent-tasks/execution/{quote(action.task_id, safe='')}/{what}"
     try:
-        task = parse(Task, await beam.send("POST", path, json=body))
-        return task if task.id else await get_task(beam, action.task_id)
-    except (MayHaveHappened, BeamBroken) as error:
-        lost: BeamError = error
+        return await beam.write(Task, "POST", path, json=body)
+    except MayHaveHappened as error:
+        lost = error
 
     async def decided() -> Task | None:
         task = await get_task(beam, action.task_id)

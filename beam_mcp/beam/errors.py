@@ -7,6 +7,7 @@ BeamError
 ├─ Forbidden         accepted, but not allowed to do this (403)
 ├─ NotFound          not in this workspace (404)
 ├─ Conflict          the task has moved on meanwhile (409)
+│  └─ Overtaken      somebody else decided or answered first
 ├─ RateLimited       too many requests (429)
 ├─ BeamUnavailable   not reached, too slow, or failing (5xx)
 ├─ BeamBroken        an answer that is not what the documents promise
@@ -14,10 +15,11 @@ BeamError
 └─ MayHaveHappened   a write whose answer was lost
 """
 
-import json
 from typing import Any
 
 from pydantic_core import from_json
+
+LONGEST_DETAIL = 160  # characters of Beam's own message
 
 
 class BeamError(Exception):
@@ -59,6 +61,10 @@ class Conflict(BeamError):
     """The task has moved on meanwhile; nothing was done."""
 
 
+class Overtaken(Conflict):
+    """Somebody else decided or answered first; ours was not taken."""
+
+
 class RateLimited(BeamError):
     """Too many requests; nothing was done."""
 
@@ -80,7 +86,7 @@ class MayHaveHappened(BeamError):
 
 
 def of_status(status: int, detail: str, *, workspace: str | None, retry_after: float | None = None) -> BeamError:
-    """The error that an HTTP status of Beam's means; `detail` is Beam's own message, already short and clean."""
+    """The error that an HTTP status of Beam's means; `detail` is Beam's own message, as `detail_of` gives it."""
     said = f': "{detail}"' if detail else ""
     place = f" in workspace {workspace}" if workspace else ""
     match status:
@@ -93,7 +99,7 @@ def of_status(status: int, detail: str, *, workspace: str | None, retry_after: f
         case 404:
             return NotFound(f"Beam has no such thing{place}{said}.", "It may live in another workspace.")
         case 409:
-            return Conflict(f"Beam refused because the task has moved on{said}.", "Look at it with get_task.")
+            return Conflict(f"Beam refused because the task has moved on{said}.", "Look at it with get_task().")
         case 429:
             wait = (
                 f"Wait {retry_after:.0f} s before the next call." if retry_after else "Wait a minute, then try again."
@@ -111,23 +117,44 @@ def of_status(status: int, detail: str, *, workspace: str | None, retry_after: f
             )
 
 
+def inside(body: bytes | bytearray) -> BeamError | None:
+    """The error that an answer of success holds in place of what it should; None when it holds none."""
+    try:
+        data = from_json(body)
+    except ValueError:
+        return None
+    match data:
+        case {"statusCode": int(status)} if status >= 400:
+            return of_status(status, detail_of(body), workspace=None)
+        case {"error": said} if said:
+            detail = detail_of(body)
+            what = f'Beam answered with an error: "{detail}".' if detail else "Beam answered with an error."
+            return BadRequest(what, "Correct the arguments, or try again in a minute.")
+        case _:
+            return None
+
+
 def detail_of(body: bytes | bytearray) -> str:
-    """Beam's own message in an error body of any form (API.md, Errors and limits); empty for HTML or nothing."""
+    """Beam's own message in an error body of any form (API.md, Errors and limits), on one line; empty if it has none.
+
+    Only what is meant as a message is repeated: any other part of a body may be a secret of somebody's.
+    """
     try:
         message = _message(from_json(body))
     except ValueError:
         text = body[:2000].decode("utf-8", "replace").strip()
-        message = "" if text.startswith("<") else text
-    return message if len(message) <= 200 else message[:199] + "…"
+        message = "" if text.startswith(("<", "{", "[")) else text
+    flat = " ".join(message.replace('"', "'").split())
+    return flat if len(flat) <= LONGEST_DETAIL else flat[: LONGEST_DETAIL - 1] + "…"
 
 
 def _message(data: Any) -> str:
     match data:
         case {"message": [*parts]}:
-            return "; ".join(map(str, parts))
+            return "; ".join(part for part in parts if isinstance(part, str))
         case {"message": str() as text} | {"error": {"message": str() as text}} | {"error": str() as text}:
             return text
         case str():
             return data
         case _:
-            return "" if not data else json.dumps(data, ensure_ascii=False)
+            return ""

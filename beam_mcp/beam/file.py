@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from beam_mcp.beam.errors import BadRequest, BeamBroken, NotFound
+from beam_mcp.beam.errors import BadRequest, NotFound
 from beam_mcp.beam.http import Beam
 from beam_mcp.beam.wire import Wire
 
@@ -76,7 +76,10 @@ async def _base64(file: Upload) -> AsyncGenerator[bytes]:
 
 
 class _Link(Wire):
-    download_url: str | None = None
+    download_url: str = ""
+
+    def lacks(self) -> str | None:
+        return None if self.download_url else "link to the file"
 
 
 async def download_link(beam: Beam, agent_id: str, file_id: str) -> str:
@@ -84,13 +87,10 @@ async def download_link(beam: Beam, agent_id: str, file_id: str) -> str:
 
     Raises:
         NotFound: no such file in this workspace.
-        BeamBroken: an answer without a link.
     """
     agent, file = quote(agent_id, safe=""), quote(file_id, safe="")
     try:
         found = await beam.get(_Link, f"/context/agent/{agent}/file/{file}/download")
     except NotFound:
         found = await beam.get(_Link, f"/agent/{agent}/context/file/{file}/download")
-    if not found.download_url:
-        raise BeamBroken("Beam's answer holds no link to the file.", "Try again in a minute.")
     return found.download_url

@@ -1,15 +1,15 @@
 """Talking to Beam: one connection pool a process; reads are repeated within bounds, writes are sent once."""
 
-from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import anyio
 import httpx2
 import stamina
-from pydantic import BaseModel
 from pydantic_core import from_json
 
 from beam_mcp import __version__
@@ -25,33 +25,39 @@ from beam_mcp.beam.errors import (
     detail_of,
     of_status,
 )
-from beam_mcp.beam.wire import parse
+from beam_mcp.beam.transport import TRY_AGAIN, deadline, read_body, transport_errors
+from beam_mcp.beam.wire import Wire, holds_json, parse
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound=Wire)
 
 CONNECT_SECONDS = 5.0
-LARGEST_ANSWER = 256 * 1024 * 1024  # bytes after decompression; a page of 100 tasks is 20 MB, at the worst 300
-LARGEST_ERROR = 64 * 1024
 MOST_REDIRECTS = 3
-TRY_AGAIN = "Try again in a minute."
+UNKNOWN = "It may or may not have taken effect."
+MOST_CONNECTIONS = 64
+MOST_STREAMS = 32  # of those connections; each is held for as long as a task runs, and calls need the others
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass
 class Http:
-    """The pool that all calls of the process share; `timeout` bounds a whole call in seconds, repeats included."""
+    """The pool that all calls of the process share; `timeout` bounds a whole call in seconds, repeats included.
+
+    `clock_ahead` is how far Beam's clock is ahead of ours, by its last answer.
+    """
 
     base_url: str
     timeout: float = 45.0
+    clock_ahead: timedelta = field(init=False, default=timedelta())
     _client: httpx2.AsyncClient = field(init=False, repr=False)
     _sessions: dict[str, Session] = field(init=False, repr=False, default_factory=dict[str, Session])
+    _streams: int = field(init=False, repr=False, default=0)
 
     def __post_init__(self) -> None:
         self._client = httpx2.AsyncClient(
             base_url=self.base_url,
             headers={"Accept": "application/json", "User-Agent": f"beam-mcp/{__version__}"},
             timeout=httpx2.Timeout(self.timeout, connect=min(CONNECT_SECONDS, self.timeout)),
-            limits=httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=15),
+            limits=httpx2.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=16, keepalive_expiry=15),
             follow_redirects=False,
             # A proxy from the environment cannot reach this machine's own loopback.
             trust_env=urlsplit(self.base_url).hostname not in LOOPBACK,
@@ -72,7 +78,7 @@ class Http:
 
     async def _exchange(self, path: str, body: dict[str, str]) -> TokenPair:
         request = self._client.build_request("POST", path, json=body)
-        with _deadline(self.timeout):
+        with deadline(self.timeout):
             return parse(TokenPair, await self.fetch(request, workspace=None))
 
     def request(self, method: str, path: str, **parts: Any) -> httpx2.Request:
@@ -91,11 +97,12 @@ class Http:
             if onward is None:
                 break
             response, body = await self._fetch_once(request := onward)
+        if not (response.is_success and holds_json(body)):
+            body = _without_secrets(body, request)
         if response.is_success:
             return body
         wait = retry.retry_after(response.headers.get("retry-after"))
-        detail = _without_secrets(detail_of(body), request)
-        raise of_status(response.status_code, detail, workspace=workspace, retry_after=wait)
+        raise of_status(response.status_code, detail_of(body), workspace=workspace, retry_after=wait)
 
     @asynccontextmanager
     async def stream(self, path: str, headers: dict[str, str]) -> AsyncGenerator[httpx2.EventSource]:
@@ -104,12 +111,18 @@ class Http:
         Raises:
             BeamError: it cannot be opened, or broke.
         """
+        if self._streams >= MOST_STREAMS:
+            raise BeamUnavailable("Too many streams of updates are open.", TRY_AGAIN)
+        self._streams += 1
         quiet = httpx2.Timeout(None, connect=min(CONNECT_SECONDS, self.timeout))
-        with _transport_errors(self._client.base_url.host):
-            async with self._client.sse(path, headers=headers, timeout=quiet) as source:
-                if not source.response.is_success:
-                    raise of_status(source.response.status_code, "", workspace=None)
-                yield source
+        try:
+            with transport_errors(self._client.base_url.host):
+                async with self._client.sse(path, headers=headers, timeout=quiet) as source:
+                    if not source.response.is_success:
+                        raise of_status(source.response.status_code, "", workspace=None)
+                    yield source
+        finally:
+            self._streams -= 1
 
     async def download(self, link: str) -> AsyncGenerator[bytes]:
         """The bytes behind a signed link, without credentials of ours, in pieces.
@@ -120,7 +133,7 @@ class Http:
         parts = urlsplit(link)
         if parts.scheme != "https" and parts.hostname not in LOOPBACK:
             raise BeamBroken("Beam gave a link to the file that is not safe to follow.", TRY_AGAIN)
-        with _transport_errors(parts.hostname or "the file's host"):
+        with transport_errors(parts.hostname or "the file's host"):
             async with self._client.stream("GET", link, headers={"Accept": "*/*"}) as response:
                 if not response.is_success:
                     raise of_status(response.status_code, "", workspace=None)
@@ -128,10 +141,11 @@ class Http:
                     yield piece
 
     async def _fetch_once(self, request: httpx2.Request) -> tuple[httpx2.Response, bytearray]:
-        with _transport_errors(request.url.host):
+        with transport_errors(request.url.host):
             response = await self._client.send(request, stream=True)
+            self.clock_ahead = _clock_ahead(response.headers.get("date"))
             try:
-                return response, await _read(response)
+                return response, await read_body(response)
             finally:
                 await response.aclose()
         raise AssertionError("a transport error is raised by its meaning")
@@ -153,17 +167,40 @@ class Beam:
         rows: str | None = None,
         workspace: bool = True,
     ) -> M:
-        """Read `path` into `model`, trying up to three times within the time limit; `rows` as in `wire.parse`.
+        """Read `path` into `model`; `rows` as in `wire.parse`.
+
+        Raises:
+            BeamError: what went wrong, by meaning.
+        """
+        return parse(model, await self.body(path, query, workspace=workspace), rows=rows)
+
+    async def body(
+        self, path: str, query: Mapping[str, str | int] | None = None, *, workspace: bool = True
+    ) -> bytearray:
+        """Read `path`, trying up to three times within the time limit.
 
         Raises:
             BeamError: what went wrong, by meaning.
         """
         headers = self._workspace_header(required=workspace)
-        with _deadline(self.http.timeout):
+        with deadline(self.http.timeout):
             async for attempt in stamina.retry_context(on=retry.pause, attempts=retry.ATTEMPTS, timeout=None):
                 with attempt:
-                    return parse(model, await self._read(path, dict(query or {}), headers), rows=rows)
+                    return await self._read(path, dict(query or {}), headers)
         raise AssertionError("a retry context ends with a result or an error")
+
+    async def write(self, model: type[M], method: str, path: str, **parts: Any) -> M:
+        """Write once, as `send` does, and read the answer into `model`.
+
+        Raises:
+            MayHaveHappened: no answer came back, or none that tells what became of it.
+            BeamError: what went wrong otherwise; nothing was done then.
+        """
+        body = await self.send(method, path, **parts)
+        try:
+            return parse(model, body)
+        except (BeamBroken, BeamUnavailable) as error:
+            raise MayHaveHappened(error.what, UNKNOWN) from error
 
     async def send(
         self,
@@ -186,7 +223,7 @@ class Beam:
         headers = self._workspace_header(required=True) | await self._credentials()
         request = self.http.request(method, path, headers=headers | dict(extra_headers or {}), **content)
         try:
-            with _deadline(within or self.http.timeout):
+            with deadline(within or self.http.timeout):
                 return await self.http.fetch(request, workspace=self.identity.workspace)
         except Unauthorized:
             if self._by_token():
@@ -195,7 +232,7 @@ class Beam:
         except BeamError as error:
             if not error.sent:
                 raise
-            raise MayHaveHappened(error.what, "It may or may not have taken effect.") from error
+            raise MayHaveHappened(error.what, UNKNOWN) from error
 
     async def events(self, path: str) -> AsyncGenerator[None]:
         """One item when the stream of updates at `path` is open, and one for each event; ends when Beam closes it.
@@ -227,7 +264,7 @@ class Beam:
                 raise
             try:
                 return await self._read_with_token(path, query, headers)
-            except (Unauthorized, Forbidden):
+            except BeamError:
                 raise refused from None
 
     async def _read_with_token(self, path: str, query: dict[str, Any], headers: dict[str, str]) -> bytearray:
@@ -254,22 +291,17 @@ class Beam:
         return self.identity.mode == "token" and not self.identity.bearer
 
 
+def _clock_ahead(date: str | None) -> timedelta:
+    """By the Date header (RFC 9110 §6.6.1), which is right to the second; nothing where it is absent or unreadable."""
+    try:
+        there = parsedate_to_datetime(date or "")
+    except ValueError:
+        return timedelta()
+    return there.replace(tzinfo=there.tzinfo or UTC) - datetime.now(UTC)
+
+
 def _bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
-
-
-async def _read(response: httpx2.Response) -> bytearray:
-    """The body in one buffer, within limits."""
-    limit = LARGEST_ANSWER if response.is_success else LARGEST_ERROR
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > limit:
-            if not response.is_success:
-                return body
-            what = f"Beam's answer is larger than {limit // 1024 // 1024} MB."
-            raise BeamBroken(what, "Ask for less at once, for example with a smaller page_size.", sent=True)
-    return body
 
 
 def _same_host_redirect(request: httpx2.Request, response: httpx2.Response) -> httpx2.Request | None:
@@ -283,44 +315,11 @@ def _same_host_redirect(request: httpx2.Request, response: httpx2.Response) -> h
     return onward
 
 
-def _without_secrets(text: str, request: httpx2.Request) -> str:
-    """`text` without any credential that the request carried, since services echo what they refuse."""
+def _without_secrets(body: bytearray, request: httpx2.Request) -> bytearray:
+    """`body` without any credential that the request carried, since services echo what they refuse."""
     secrets = [request.headers.get("x-api-key", ""), request.headers.get("authorization", "").removeprefix("Bearer ")]
     if "/auth/" in request.url.path:
         secrets += from_json(request.content).values()
     for secret in filter(None, secrets):
-        text = text.replace(secret, "[secret]")
-    return text
-
-
-@contextmanager
-def _deadline(seconds: float) -> Generator[None]:
-    try:
-        with anyio.fail_after(seconds):
-            yield
-    except TimeoutError:
-        raise BeamUnavailable(f"Beam did not answer within {seconds:.0f} s.", TRY_AGAIN, sent=True) from None
-
-
-@contextmanager
-def _transport_errors(host: str) -> Generator[None]:
-    """Say transport failures by meaning: those before anything was sent apart from those after."""
-    try:
-        yield
-    except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
-        what = f"Beam could not be reached at {host} ({_reason(error)})."
-        raise BeamUnavailable(what, "Check the network and BEAM_API_URL.", sent=False) from error
-    except httpx2.PoolTimeout as error:
-        raise BeamUnavailable("Too many calls to Beam are under way.", TRY_AGAIN, sent=False) from error
-    except httpx2.TimeoutException as error:
-        raise BeamUnavailable("Beam did not answer in time.", TRY_AGAIN, sent=True) from error
-    except httpx2.DecodingError as error:
-        raise BeamBroken("Beam's answer could not be decompressed.", TRY_AGAIN, sent=True) from error
-    except httpx2.TransportError as error:
-        raise BeamUnavailable("The connection to Beam was cut before it answered.", TRY_AGAIN, sent=True) from error
-
-
-def _reason(error: httpx2.TransportError) -> str:
-    if isinstance(error, httpx2.ConnectTimeout):
-        return "no answer to the connection"
-    return str(error).strip() or type(error).__name__
+        body = body.replace(secret.encode(), b"[secret]")
+    return body

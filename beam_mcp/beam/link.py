@@ -4,8 +4,11 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+_ID = r"[\w-]{4,64}"
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
-_PATH = re.compile(rf"/(?P<workspace>{_UUID})/(?P<agent>{_UUID})(?:/(?:tasks/(?P<task>{_UUID})|flow|tasks)?)?/?")
+_PATH = re.compile(
+    rf"/(?:(?P<workspace>{_UUID})/(?P<agent>{_ID})(?:/(?:tasks/(?P<task>{_ID})|flow|tasks)?)?|tasks/(?P<only>{_ID}))/?"
+)
 _APP = re.compile(r"app(?P<instance>(?:\.[\w-]+)?)\.beam\.ai")
 _API = re.compile(r"api(?P<instance>(?:\.[\w-]+)?)\.beamstudio\.ai")
 UUID = re.compile(_UUID)
@@ -13,11 +16,11 @@ UUID = re.compile(_UUID)
 
 @dataclass(frozen=True)
 class AppLink:
-    """Where a link points: an agent, perhaps a task, of a workspace on an instance of Beam."""
+    """Where a link points on an instance of Beam: an agent or task of a workspace, or a task alone (legacy page)."""
 
     host: str
-    workspace: str
-    agent: str
+    workspace: str | None
+    agent: str | None
     task: str | None
 
 
@@ -28,16 +31,30 @@ def is_link(text: str) -> bool:
 
 def parse_link(text: str) -> AppLink | None:
     """The parts of a link into the Beam app; None for any other link."""
-    parts = urlsplit(text if "://" in text else f"https://{text}")
-    path = _PATH.fullmatch(parts.path)
-    host = parts.hostname or ""
+    host, place = _split(text if "://" in text else f"https://{text}")
+    path = _PATH.fullmatch(place)
     if path is None or not _APP.fullmatch(host):
         return None
-    task = path["task"]
-    return AppLink(host, path["workspace"].lower(), path["agent"].lower(), task.lower() if task else None)
+    parts = {name: _plain(found) if found else None for name, found in path.groupdict().items()}
+    return AppLink(host, parts["workspace"], parts["agent"], parts["task"] or parts["only"])
+
+
+def _plain(name: str) -> str:
+    """A UUID means the same in either case; any other id may not."""
+    return name.lower() if UUID.fullmatch(name) else name
 
 
 def app_host(api_url: str) -> str | None:
     """The app that belongs to an API address; None where the address is none of Beam's own."""
-    known = _API.fullmatch(urlsplit(api_url).hostname or "")
+    host, _ = _split(api_url)
+    known = _API.fullmatch(host)
     return f"app{known['instance']}.beam.ai" if known else None
+
+
+def _split(address: str) -> tuple[str, str]:
+    """Host and path; empty where the text is no address at all."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "", ""
+    return parts.hostname or "", parts.path

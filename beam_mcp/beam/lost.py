@@ -10,6 +10,7 @@ from beam_mcp.beam.errors import BeamError, MayHaveHappened
 T = TypeVar("T")
 
 LOOKS = (0.0, 1.0, 2.0)  # seconds before each look; Beam may need a moment to show what it did
+PATIENCE = 15.0  # seconds for all looks together, since the person waited for the lost answer already
 
 
 async def look_for(effect: Callable[[], Awaitable[T | None]], *, lost: BeamError, unseen: str, advice: str) -> T:
@@ -18,12 +19,16 @@ async def look_for(effect: Callable[[], Awaitable[T | None]], *, lost: BeamError
     Raises:
         MayHaveHappened: `unseen` and `advice`, when it does not show or Beam cannot be read.
     """
-    for pause in LOOKS:
-        await anyio.sleep(pause)
-        try:
-            found = await effect()
-        except BeamError:
-            continue
-        if found is not None:
-            return found
-    raise MayHaveHappened(f"{lost.what} {unseen}", advice) from lost
+    looked = False
+    with anyio.move_on_after(PATIENCE):
+        for pause in LOOKS:
+            await anyio.sleep(pause)
+            try:
+                found = await effect()
+            except BeamError:
+                continue
+            looked = True
+            if found is not None:
+                return found
+    said = unseen if looked else "Beam could not be read since."
+    raise MayHaveHappened(f"{lost.what} {said}", advice) from lost

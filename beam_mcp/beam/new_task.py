@@ -7,18 +7,17 @@ from typing import Any, Literal
 
 from pydantic_core import from_json
 
-from beam_mcp.beam.errors import BeamBroken, BeamError, MayHaveHappened
+from beam_mcp.beam.errors import MayHaveHappened
 from beam_mcp.beam.file import JsonWithFiles, Upload
 from beam_mcp.beam.http import Beam
 from beam_mcp.beam.lost import look_for
 from beam_mcp.beam.task import TaskHead, in_utc
 from beam_mcp.beam.task_list import Filter, list_tasks
-from beam_mcp.beam.wire import parse
 
 Mode = Literal["auto", "manual"]
 
 UPLOAD_SECONDS = 120.0  # API.md, Errors and limits
-CLOCKS_DIFFER = timedelta(minutes=2)  # how far Beam's clock may be behind ours
+CLOCKS_DIFFER = timedelta(seconds=3)  # what is not known of Beam's clock: its answers tell it to the second
 
 
 @dataclass(frozen=True)
@@ -76,19 +75,14 @@ async def create_task(beam: Beam, new: NewTask, *, known: Collection[str] = ()) 
     since = datetime.now(UTC)
     within = UPLOAD_SECONDS if new.files else None
     try:
-        task = parse(TaskHead, await beam.send("POST", "/agent-tasks", within=within, **_content(new)))
-        if task.id:
-            return task
-        lost: BeamError = BeamBroken("Beam's answer holds no task.")
-    except (MayHaveHappened, BeamBroken) as error:
-        lost = error
-
-    return await look_for(
-        lambda: find_started(beam, new, since=since, known=known),
-        lost=lost,
-        unseen="No such task is to be seen in Beam so far.",
-        advice="It may still appear: look with list_tasks() before starting it a second time.",
-    )
+        return await beam.write(TaskHead, "POST", "/agent-tasks", within=within, **_content(new))
+    except MayHaveHappened as lost:
+        return await look_for(
+            lambda: find_started(beam, new, since=since, known=known),
+            lost=lost,
+            unseen="No such task is to be seen in Beam so far.",
+            advice="It may still appear: look with list_tasks() before starting it a second time.",
+        )
 
 
 def _content(new: NewTask) -> dict[str, Any]:
@@ -100,8 +94,11 @@ def _content(new: NewTask) -> dict[str, Any]:
 
 
 async def find_started(beam: Beam, new: NewTask, *, since: datetime, known: Collection[str]) -> TaskHead | None:
-    """The newest task of that agent that asks for the same thing, was made after `since` and is not `known`."""
-    earliest = since - CLOCKS_DIFFER
+    """The newest task of that agent that asks for the same thing, is not `known`, and was made after `since`.
+
+    `since` is a time of our clock; Beam's may differ, and a colleague's task of a minute ago is not ours.
+    """
+    earliest = since + beam.http.clock_ahead - CLOCKS_DIFFER
     newest = await list_tasks(beam, Filter(agent_id=new.agent_id, ordering="createdAt:desc", page_size=10))
     for task in newest.tasks:
         created = in_utc(task.created_at)

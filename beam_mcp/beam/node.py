@@ -111,7 +111,8 @@ class Output(Wire):
 class Asked:
     """One open question as Beam wants it answered: `question` goes back verbatim, with `parameter` if there is one.
 
-    `choices` are the allowed answers as people know them, `values` the same as Beam wants them.
+    `choices` are the allowed answers as people know them, `values` the same as Beam wants them; `place` tells apart
+    two questions of the same words.
     """
 
     question: str
@@ -121,6 +122,7 @@ class Asked:
     about: str | None = None
     choices: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
+    place: int = 0
 
     def accepted(self, answer: str) -> str | None:
         """The value Beam wants for this answer; None when it is not among the choices there are."""
@@ -163,18 +165,20 @@ class Node(Wire):
 
     def open_questions(self) -> tuple[Asked, ...]:
         """What is still to be answered: unanswered questions, or where there are none, missing required inputs."""
-        if asked := tuple(self._asked(q) for q in self.user_questions or () if q.question and not filled(q.answer)):
-            return asked
-        missing = (i for i in self.input or () if i.required and not i.found and not filled(i.answer))
-        return tuple(self._missing(i) for i in missing if i.question or i.name)
+        unanswered = [q for q in self.user_questions or () if (q.question or q.parameter) and not filled(q.answer)]
+        if unanswered:
+            return tuple(self._asked(place, question) for place, question in enumerate(unanswered))
+        missing = [i for i in self.input or () if i.required and not i.found and not filled(i.answer)]
+        return tuple(self._missing(place, i) for place, i in enumerate(missing) if i.question or i.name)
 
-    def _asked(self, q: UserQuestion) -> Asked:
+    def _asked(self, place: int, q: UserQuestion) -> Asked:
         hints = tuple(str(s.answer) for s in q.food_for_thought or () if filled(s.answer))
         remembered = str(q.memory_answer) if filled(q.memory_answer) else None
-        return self._described(Asked(q.question or "", q.parameter or None, remembered, hints))
+        question = q.question or q.parameter or ""
+        return self._described(Asked(question, q.parameter or None, remembered, hints, place=place))
 
-    def _missing(self, i: NodeInput) -> Asked:
-        return self._described(Asked(i.question or i.name or "", i.name))
+    def _missing(self, place: int, i: NodeInput) -> Asked:
+        return self._described(Asked(i.question or i.name or "", i.name, place=place))
 
     def _described(self, asked: Asked) -> Asked:
         """Add what the tool's own parameter says about this question."""

@@ -4,9 +4,9 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from pydantic import RootModel
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
+from beam_mcp.beam.errors import BeamBroken
 from beam_mcp.beam.http import Beam
 
 # API.md, The task object: secrets travel in it. Compared without case, "-" and "_".
@@ -17,10 +17,6 @@ _SECRET = re.compile(
 _COUNTS = re.compile(r".*tokens?(used|usages?)|(input|output|reasoning|total)tokens?")
 _SIGNED = re.compile(r"(https?://[^\s\"'?#]+)\?[^\s\"'#]*(?:sig|token|key|credential|expires)[^\s\"'#]*", re.IGNORECASE)
 REMOVED = "[removed]"
-
-
-class _Anything(RootModel[Any]):
-    """Any JSON."""
 
 
 def without_secrets(data: Any) -> Any:
@@ -52,5 +48,8 @@ async def raw_agent(beam: Beam, agent_id: str) -> str:
 
 
 async def _read(beam: Beam, path: str) -> str:
-    found = await beam.get(_Anything, path)
-    return to_json(without_secrets(found.root)).decode()
+    body = await beam.body(path)
+    try:
+        return to_json(without_secrets(from_json(body))).decode()
+    except ValueError as error:
+        raise BeamBroken("Beam's answer is not JSON.", "Try again in a minute.") from error

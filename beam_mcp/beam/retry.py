@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from beam_mcp.beam.errors import BeamUnavailable, RateLimited
 
 ATTEMPTS = 3
+LONGEST_NUMBER = 9  # digits of a Retry-After that can be meant
 LONGEST_PAUSE = 10.0  # seconds; a person waits behind this
 
 
@@ -25,9 +26,11 @@ def retry_after(header: str | None, now: datetime | None = None) -> float | None
     if header is None:
         return None
     if header.strip().isdecimal():
-        return float(header)
+        return float(header) if len(header.strip()) <= LONGEST_NUMBER else None
     try:
         moment = parsedate_to_datetime(header)
     except ValueError:
         return None
-    return max(0.0, (moment.astimezone(UTC) - (now or datetime.now(UTC))).total_seconds())
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)  # the older forms of an HTTP date name no zone; all are in UTC
+    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())

@@ -1,10 +1,10 @@
 """Steering a task that exists: another try, its end, a rating."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
-from beam_mcp.beam.errors import BeamError, MayHaveHappened
+from beam_mcp.beam.errors import MayHaveHappened, inside
 from beam_mcp.beam.http import Beam
 from beam_mcp.beam.lost import look_for
 from beam_mcp.beam.task import Task, get_task
@@ -72,17 +72,19 @@ async def rate_task(
 async def _steer(
     beam: Beam,
     task: Task,
-    write: Callable[[], Awaitable[Any]],
+    write: Callable[[], Awaitable[bytearray]],
     *,
     took_effect: Callable[[Task], bool],
     unseen: str,
 ) -> Task:
     """Write once and return the task as it is then; these answers may be empty, so it is always read."""
     try:
-        await write()
+        refused = inside(await write())
     except MayHaveHappened as error:
-        lost: BeamError = error
+        lost = error
     else:
+        if refused:
+            raise refused
         return await get_task(beam, task.id or "")
 
     async def effect() -> Task | None:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 from urllib.parse import quote
 
-from beam_mcp.beam.errors import BeamBroken
 from beam_mcp.beam.http import Beam
 from beam_mcp.beam.node import Node
 from beam_mcp.beam.wire import Wire
@@ -71,6 +70,10 @@ class TaskHead(Wire):
     rating: str | None = None
     agent_graph: AgentGraph | None = None
 
+    def lacks(self) -> str | None:
+        """Without an id it is no task."""
+        return None if self.id else "task"
+
     @property
     def phase(self) -> Phase | None:
         """What the status means to a person."""
@@ -111,10 +114,15 @@ class Task(TaskHead):
 
     def waiting_nodes(self) -> list[Node]:
         """The steps that stop for a person; several can at once."""
-        waiting = [node for node in self.nodes if phase_of(node.status) == "needs_me"]
+        waiting = [node for node in self.nodes if node.status and _waits(node)]
         if not waiting and self.phase == "needs_me":
             return [node for node in self.nodes if node.open_questions()]
         return waiting
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether it waits for somebody, if only in one of its branches while others are at work."""
+        return self.phase == "needs_me" or (self.phase in {"working", None} and bool(self.waiting_nodes()))
 
     def asking_nodes(self) -> list[Node]:
         """The steps that ask questions which can be answered in words."""
@@ -132,9 +140,15 @@ class Task(TaskHead):
         return tuple(node.output.value for node in exits or produced[-1:] if node.output)
 
 
+def _waits(node: Node) -> bool:
+    """By its status; one that nobody has documented waits if it asks something."""
+    phase = phase_of(node.status)
+    return phase == "needs_me" or (phase is None and bool(node.open_questions()))
+
+
 def _asks(node: Node, task: Task) -> bool:
     status = (node.status if phase_of(node.status) == "needs_me" else task.status) or ""
-    return status.upper() == "USER_INPUT_REQUIRED"
+    return status.upper() == "USER_INPUT_REQUIRED" or phase_of(status) is None
 
 
 def in_utc(moment: datetime | None) -> datetime | None:
@@ -152,9 +166,5 @@ async def get_task(beam: Beam, task_id: str) -> Task:
 
     Raises:
         NotFound: no such task in this workspace.
-        BeamBroken: an answer without a task in it.
     """
-    task = await beam.get(Task, f"/agent-tasks/{quote(task_id, safe='')}")
-    if not task.id:
-        raise BeamBroken("Beam's answer holds no task.", "Try again in a minute.")
-    return task
+    return await beam.get(Task, f"/agent-tasks/{quote(task_id, safe='')}")

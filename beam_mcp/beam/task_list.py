@@ -1,12 +1,12 @@
 """Lists of tasks, in either form that Beam's pages show: grouped or flat."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Generic, Literal, TypeVar
 
-from beam_mcp.beam.errors import BeamBroken
 from beam_mcp.beam.http import Beam
-from beam_mcp.beam.task import Task, TaskHead
+from beam_mcp.beam.task import Task, TaskHead, in_utc
 from beam_mcp.beam.wire import Wire
 
 T = TypeVar("T", bound=TaskHead)
@@ -64,6 +64,18 @@ class _Page(Wire, Generic[E]):
     total_count: int | None = None
     count: int | None = None
 
+    def lacks(self) -> str | None:
+        """A list may be empty, but it must be there."""
+        return None if self.entries() is not None or self.total() is not None else "list of tasks"
+
+    def entries(self) -> list[E] | None:
+        """Groups or tasks, under whichever name Beam gave them."""
+        return next((rows for rows in (self.data, self.tasks, self.items) if rows is not None), None)
+
+    def total(self) -> int | None:
+        """How many there are on all pages, if Beam says so."""
+        return self.total_count if self.total_count is not None else self.count
+
 
 @dataclass(frozen=True)
 class TaskGroup(Generic[T]):
@@ -86,30 +98,30 @@ class TaskPage(Generic[T]):
         """All tasks of the page, in Beam's order."""
         return tuple(task for group in self.groups for task in group.tasks)
 
+    def merged(self, ordering: str) -> "TaskPage[T]":
+        """The same without the groups, which Beam makes even where none were asked for, in the order asked for."""
+        named, _, direction = ordering.partition(":")
+
+        def when(task: T) -> datetime:
+            moment = task.updated_at if named == "updatedAt" else task.created_at
+            return in_utc(moment) or datetime.min.replace(tzinfo=UTC)
+
+        merged = sorted(self.tasks, key=when, reverse=direction == "desc")
+        return replace(self, groups=(TaskGroup(None, None, tuple(merged)),))
+
 
 async def list_tasks(beam: Beam, wanted: Filter) -> TaskPage[TaskHead]:
-    """One page of tasks without their steps (GET /agent-tasks).
-
-    Raises:
-        BeamBroken: an answer without a list in it.
-    """
+    """One page of tasks without their steps (GET /agent-tasks)."""
     return _page_of(await beam.get(_Page[_HeadEntry], "/agent-tasks", wanted.query(), rows="data"))
 
 
 async def list_whole_tasks(beam: Beam, wanted: Filter) -> TaskPage[Task]:
-    """One page of tasks with their steps, as far as Beam lists them (GET /agent-tasks); it can be many megabytes.
-
-    Raises:
-        BeamBroken: an answer without a list in it.
-    """
+    """One page of tasks with their steps, as far as Beam lists them (GET /agent-tasks); it can be many megabytes."""
     return _page_of(await beam.get(_Page[_TaskEntry], "/agent-tasks", wanted.query(), rows="data"))
 
 
 def _page_of(page: _Page[Any]) -> TaskPage[Any]:
-    entries = next((rows for rows in (page.data, page.tasks, page.items) if rows is not None), None)
-    total = page.total_count if page.total_count is not None else page.count
-    if entries is None and total is None:
-        raise BeamBroken("Beam's answer holds no list of tasks.", "Try again in a minute.")
-    groups = [TaskGroup(e.group_name, e.group_count, tuple(e.tasks)) for e in entries or () if e.tasks is not None]
-    flat = tuple(e for e in entries or () if e.tasks is None and e.id)
-    return TaskPage((*groups, TaskGroup(None, None, flat)) if flat else tuple(groups), total)
+    entries = page.entries() or ()
+    groups = [TaskGroup(e.group_name, e.group_count, tuple(e.tasks)) for e in entries if e.tasks is not None]
+    flat = tuple(e for e in entries if e.tasks is None and e.id)
+    return TaskPage((*groups, TaskGroup(None, None, flat)) if flat else tuple(groups), page.total())

@@ -37,6 +37,11 @@ class User(Wire):
 class _Me(User):
     user: User | None = None
 
+    def lacks(self) -> str | None:
+        """Somebody must be in it."""
+        known = self.user or self
+        return None if known.id or known.name or known.email or self.workspaces or self.workspace else "user"
+
 
 async def current_user(beam: Beam) -> User:
     """Who the key belongs to (GET /v2/user/me); needs no workspace."""

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import from_json
 
-from beam_mcp.beam.errors import BeamBroken, detail_of
+from beam_mcp.beam.errors import BeamBroken, inside
 
-M = TypeVar("M", bound=BaseModel)
+W = TypeVar("W", bound="Wire")
 
 # One escape of a JSON text: a pair of surrogates, half of one, or any other.
 _ESCAPE = re.compile(
@@ -30,24 +30,32 @@ class Wire(SnakeWire):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
+    def lacks(self) -> str | None:
+        """What an answer of this shape must hold and this one does not, in words; None when it is all there."""
+        return None
 
-def parse(model: type[M], body: bytes | bytearray, *, rows: str | None = None) -> M:
+
+def parse(model: type[W], body: bytes | bytearray, *, rows: str | None = None) -> W:
     """Read a JSON body into `model`; values of an unexpected kind count as absent.
 
     A bare array is read as if it stood under the key `rows`.
 
     Raises:
-        BeamBroken: the body is not JSON, or not of the model's outermost kind.
+        BeamError: what the body says went wrong, where it holds an error in place of what it should.
+        BeamBroken: the body is not JSON, not of the model's outermost kind, or lacks what the answer is about.
     """
-    if rows and body.lstrip()[:1] == b"[":
+    if rows and _first(body) == b"[":
         body = b'{"%b":%b}' % (rows.encode(), body)
     try:
-        return model.model_validate_json(body)
+        found = model.model_validate_json(body)
     except ValidationError:
-        return _parse_what_fits(model, body)
+        found = _parse_what_fits(model, body)
+    if lacking := found.lacks():
+        raise inside(body) or BeamBroken(f"Beam's answer holds no {lacking}.", "Try again in a minute.")
+    return found
 
 
-def _parse_what_fits(model: type[M], body: bytes | bytearray) -> M:
+def _parse_what_fits(model: type[W], body: bytes | bytearray) -> W:
     data = _loaded(body)
     while True:
         try:
@@ -98,6 +106,15 @@ def _remove(data: Any, path: tuple[int | str, ...]) -> bool:
     return True
 
 
+def holds_json(body: bytes | bytearray) -> bool:
+    """Whether a body begins as an object or an array does."""
+    return _first(body) in (b"{", b"[")
+
+
+def _first(body: bytes | bytearray) -> bytes | bytearray:
+    return body[:100].lstrip()[:1]
+
+
 def _glimpse(body: bytes | bytearray) -> str:
-    said = detail_of(body[:2000])
-    return f' ("{said[:80]}")' if said else " (HTML)" if body.lstrip()[:1] == b"<" else ""
+    """What kind of body it is; never a part of it, which may be a secret."""
+    return " (HTML)" if _first(body) == b"<" else f" ({len(body):,} bytes)" if body else " (it is empty)"

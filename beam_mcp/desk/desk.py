@@ -95,12 +95,13 @@ class Person:
         return known if known and now - known[0] < NAMES_KEEP else None
 
     def saw(self, *tasks: TaskHead) -> None:
-        """Remember tasks by their customId and UUID, so that either finds them again without a search."""
+        """Remember tasks by customId and id, so that either finds them without a search; a name seen twice is none."""
         for task in tasks:
             if task.id:
                 self.task_ids[task.id.lower()] = task.id
-                if task.custom_id:
-                    self.task_ids[task.custom_id.lower()] = task.id
+                name = (task.custom_id or "").lower()
+                if name:
+                    self.task_ids[name] = task.id if self.task_ids.get(name, task.id) == task.id else ""
 
     def given(self, digest: str, now: datetime) -> Work:
         """The record of this work: the one of the last ten minutes, else a new one."""

@@ -68,7 +68,8 @@ class BeamTool(Tool):
         errors = error.errors(include_url=False, include_context=False)
         # An optional argument is a union with None; that None would do as well helps nobody.
         problems = [_one_line(e, known) for e in errors if e["type"] != "none_required"]
-        return f"{self.name}: {'; '.join(dict.fromkeys(problems))}."
+        told = f"{self.name}: {'; '.join(dict.fromkeys(problems))}"
+        return told if told.endswith("?") else f"{told}."
 
 
 def _one_line(error: ErrorDetails, known: Iterable[str]) -> str:
@@ -82,6 +83,8 @@ def _one_line(error: ErrorDetails, known: Iterable[str]) -> str:
             return f"{quoted(place, 60)} is no argument{hint}"
         case "missing":
             return f"{place} is required"
+        case "string_too_short" | "too_short":
+            return f"{place} is empty"
         case _:
             message = error["msg"][:1].lower() + error["msg"][1:]
             return f"{place}: {message}, not {quoted(str(error['input']), 60)}"

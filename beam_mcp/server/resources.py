@@ -12,10 +12,9 @@ from mcp_types import Resource, ResourceTemplate
 
 from beam_mcp.beam.errors import BeamError, NotFound
 from beam_mcp.beam.raw import raw_agent, raw_task
-from beam_mcp.beam.task import get_task
 from beam_mcp.tools.agents import describe_agent
-from beam_mcp.tools.given import Caller, Office, find_agent, find_task, given_caller
-from beam_mcp.tools.inbox import read_inbox
+from beam_mcp.tools.gathering import read_inbox
+from beam_mcp.tools.given import Caller, Office, find_agent, find_task, given_caller, task_named
 from beam_mcp.views.task import TaskView
 from beam_mcp.views.text import quoted
 from beam_mcp.views.view import View
@@ -71,7 +70,7 @@ async def read(uri: str, context: Context[Office, Any], tools: frozenset[str]) -
 async def _view(caller: Caller, kind: str, name: str) -> View:
     if kind == "agents":
         return await describe_agent(caller, name)
-    return TaskView.of(await get_task(caller.beam, await find_task(caller, name)), caller.now)
+    return TaskView.of(await task_named(caller, name), caller.now)
 
 
 async def _raw(caller: Caller, kind: str, name: str) -> str:

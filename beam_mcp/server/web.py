@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from mcp.server.mcpserver import MCPServer
-from mcp.server.transport_security import TransportSecuritySettings
+from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from beam_mcp import __version__
 
@@ -18,12 +20,31 @@ _LOCAL = ("127.0.0.1", "localhost", "[::1]")
 def web_app(server: MCPServer[Any], *, transport: Literal["http", "sse"], hosts: Sequence[str] = ()) -> Starlette:
     """The application for a transport: http serves all paths, sse only its own; `hosts` are taken beside loopback."""
     security = _security(hosts)
+    door = [Middleware(_Door, security=security)]
     sse = server.sse_app(transport_security=security)
     health: list[BaseRoute] = [Route("/health", _health)]
     if transport == "sse":
-        return Starlette(routes=[*sse.routes, *health])
+        return Starlette(routes=[*sse.routes, *health], middleware=door)
     http = server.streamable_http_app(transport_security=security)
-    return Starlette(routes=[*http.routes, *sse.routes, *health], lifespan=lambda _: server.session_manager.run())
+    return Starlette(
+        routes=[*http.routes, *sse.routes, *health],
+        middleware=door,
+        lifespan=lambda _: server.session_manager.run(),
+    )
+
+
+class _Door:
+    """Turns strangers away before the SDK's SSE does, which answers them and then crashes with their connection."""
+
+    def __init__(self, app: ASGIApp, security: TransportSecuritySettings) -> None:
+        self.app = app
+        self.check = TransportSecurityMiddleware(security)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Whoever watches over us asks for our health by whatever name they know us.
+        guarded = scope["type"] == "http" and scope["path"] != "/health"
+        refusal = await self.check.validate_request(Request(scope)) if guarded else None
+        await (refusal or self.app)(scope, receive, send)
 
 
 def _security(hosts: Sequence[str]) -> TransportSecuritySettings:

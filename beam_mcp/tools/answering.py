@@ -23,7 +23,7 @@ class Numbered:
     def label(self) -> str:
         """How it is named in an error."""
         parameter = f" {line(self.asked.parameter, 60)}" if self.asked.parameter else ""
-        return f"{self.number}{parameter} {quoted(self.asked.question, 80)}"
+        return f"{self.number}.{parameter} {quoted(self.asked.question, 80)}"
 
     def answers_to(self, key: str) -> bool:
         """Whether an answer under `key` is meant for it."""
@@ -53,7 +53,7 @@ def sort_answers(task: Task, given: Mapping[str, str]) -> tuple[Answers, ...]:
         chosen[question] = _allowed(question, answer)
     touched = {q.node_id for q in chosen} or {q.node_id for q in questions}
     wanted = [q for q in questions if q.node_id in touched]
-    complete = {q: answer for q in wanted if (answer := chosen.get(q) or q.asked.remembered)}
+    complete = {q: answer for q in wanted if (answer := chosen.get(q) or _remembered(q))}
     if missing := [q for q in wanted if q not in complete]:
         what = f"answers: still missing {listed(q.label for q in missing)}."
         raise BadRequest(what, "Nothing was sent: Beam takes all answers of a step at once.")
@@ -65,7 +65,7 @@ def sort_answers(task: Task, given: Mapping[str, str]) -> tuple[Answers, ...]:
 
 def _meant(questions: Sequence[Numbered], key: str) -> Numbered:
     fitting = [q for q in questions if q.answers_to(key)]
-    number = key.strip().lstrip("#").rstrip(".)")
+    number = key.strip().lstrip("# ").rstrip(".)")
     if not fitting and number.isdecimal():
         fitting = [q for q in questions if q.number == int(number)]
     if len(fitting) > 1:
@@ -88,6 +88,12 @@ def _allowed(question: Numbered, answer: str) -> str:
             f"answers: {quoted(answer, 60)} is not a choice for {question.label}.", f"Choose one of {choices}."
         )
     return taken
+
+
+def _remembered(question: Numbered) -> str | None:
+    """What Beam remembers, as the value it wants for that."""
+    known = question.asked.remembered
+    return (question.asked.accepted(known) or known) if known else None
 
 
 def _nearest(questions: Sequence[Numbered], key: str) -> str:

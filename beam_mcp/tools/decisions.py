@@ -13,7 +13,7 @@ from beam_mcp.beam.errors import BadRequest, Conflict
 from beam_mcp.beam.node import Node
 from beam_mcp.beam.task import Task, get_task
 from beam_mcp.desk.desk import digest
-from beam_mcp.tools.given import Caller, Given, TaskRef, find_task
+from beam_mcp.tools.given import Caller, Given, TaskRef, task_named
 from beam_mcp.tools.person import NotAsked, answered, can_ask, unanswered_words
 from beam_mcp.tools.toolset import changes
 from beam_mcp.views.decision import ActionView, DecidedView, question_of
@@ -51,7 +51,7 @@ class Seen:
 
 async def see_action(caller: Given, task: str) -> Seen:
     """The action that waits on `task`."""
-    found = await get_task(caller.beam, await find_task(caller, task))
+    found = await task_named(caller, task)
     waiting = waiting_for_consent(found)
     if not waiting:
         name = handle(found)

@@ -13,9 +13,9 @@ from pydantic.json_schema import SkipJsonSchema
 from beam_mcp.beam.errors import BadRequest, NotFound
 from beam_mcp.beam.file import Upload, download_link
 from beam_mcp.beam.link import UUID
-from beam_mcp.beam.task import ContextFile, get_task
+from beam_mcp.beam.task import ContextFile
 from beam_mcp.tools.folders import Folders, check_together, folder_of, type_of, upload_of
-from beam_mcp.tools.given import AgentRef, Caller, Given, TaskRef, find_agent, find_task
+from beam_mcp.tools.given import AgentRef, Caller, Given, TaskRef, find_agent, task_named
 from beam_mcp.tools.toolset import Toolset, creates
 from beam_mcp.views.downloaded import DownloadedView
 from beam_mcp.views.names import handle
@@ -90,7 +90,7 @@ def _begin(path: Path) -> bytes:
 
 
 async def _of_task(caller: Caller, task: str, file: str) -> tuple[str, ContextFile]:
-    found = await get_task(caller.beam, await find_task(caller, task))
+    found = await task_named(caller, task)
     files = found.context_files or []
     wanted = file.strip().casefold()
     fitting = [f for f in files if wanted in {(f.id or "").lower(), (f.name or "").casefold()}]

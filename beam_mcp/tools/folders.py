@@ -29,7 +29,7 @@ _SIGNATURES = (
 )
 _UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
-HOW_TO_ALLOW = "Allow its folder with BEAM_MCP_FILES in this server's entry of the client's config."
+HOW_TO_ALLOW = "Allow a folder with BEAM_MCP_FILES in this server's entry of the client's config."
 
 
 def folder_of(uri: str) -> Path | None:

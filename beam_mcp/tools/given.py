@@ -1,6 +1,6 @@
 """What every tool is given: who calls, what is remembered of them, and which task or agent they mean."""
 
-import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,14 +17,17 @@ from beam_mcp.beam.auth import Identity
 from beam_mcp.beam.errors import Ambiguous, BadRequest, NotFound
 from beam_mcp.beam.http import Beam, Http
 from beam_mcp.beam.link import UUID, AppLink, app_host, is_link, parse_link
-from beam_mcp.beam.task import TaskHead
+from beam_mcp.beam.task import Task, TaskHead, get_task
 from beam_mcp.beam.task_list import Filter, list_tasks
 from beam_mcp.desk.desk import Conversation, Desks, Person
+from beam_mcp.tools.matching import SHORTEST_PREFIX, exact, fitting_agents, instead, name_of
 from beam_mcp.views.text import line, listed, quoted
 
 MOST_AGENT_PAGES = 5
-SHORTEST_PREFIX = 6
-PREFIX_PAGES = 3
+SEARCHED_AT_ONCE = 50
+SEARCHED_PAGES = 3
+FIND_TASK = "list_tasks() finds it by status, agent, words or time."
+_OTHER_ID = re.compile(r"[A-Za-z]+_[\w-]{4,60}")  # as on the legacy page: task_abc123
 
 TaskRef = Annotated[str, Field(description="customId (INV-107), UUID, UUID prefix or app link", min_length=1)]
 AgentRef = Annotated[str, Field(description="name, UUID or app link", min_length=1)]
@@ -94,11 +97,17 @@ Given = Annotated[Caller, Resolve(given_caller)]
 
 def _identity_of(ctx: Context[Office, Any], own: Identity) -> Identity:
     headers = ctx.headers or {}
-    key, bearer = headers.get("x-api-key"), headers.get("authorization", "").removeprefix("Bearer ").strip()
+    key, bearer = headers.get("x-api-key"), _bearer(headers.get("authorization", ""))
     workspace = headers.get("current-workspace-id") or own.workspace
     if not key and not bearer:
         return Identity(own.key, workspace, own.mode)
     return Identity(key, workspace, own.mode, None if key else bearer)
+
+
+def _bearer(header: str) -> str | None:
+    """The token of an Authorization header, whose scheme is written in any case (RFC 9110 §11.1)."""
+    scheme, _, token = header.strip().partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
 
 
 def conversation_name(ctx: Context[Office, Any]) -> str | None:
@@ -109,13 +118,28 @@ def conversation_name(ctx: Context[Office, Any]) -> str | None:
     return ctx.headers.get("mcp-session-id") or (request.query_params.get("session_id") if request else None)
 
 
-async def find_task(caller: Caller, task: str) -> str:
-    """The UUID of the task that a person means by `task`.
+async def task_named(caller: Caller, task: str) -> Task:
+    """The whole task that a person means by `task`.
 
     Raises:
         NotFound, Ambiguous, BadRequest: with how to name it instead.
     """
-    wanted = task.strip()
+    task_id = await find_task(caller, task)
+    try:
+        found = await get_task(caller.beam, task_id)
+    except NotFound as error:
+        raise NotFound(f"No task {quoted(task, 60)} in workspace {caller.workspace}.", FIND_TASK) from error
+    caller.person.saw(found)
+    return found
+
+
+async def find_task(caller: Caller, task: str) -> str:
+    """The id of the task that a person means by `task`.
+
+    Raises:
+        NotFound, Ambiguous, BadRequest: with how to name it instead.
+    """
+    wanted = _bare(task, "task")
     if is_link(wanted):
         linked = _link(caller, wanted, "task").task
         if linked is None:
@@ -127,22 +151,35 @@ async def find_task(caller: Caller, task: str) -> str:
     return known or await _search_task(caller, wanted)
 
 
+def _bare(given: str, argument: str) -> str:
+    """A name without what people and models put around one: brackets, quotes, a number sign, a full stop."""
+    wanted = given.strip().strip("<>\"'`").lstrip("#").rstrip(".,;").strip()
+    if not wanted:
+        raise BadRequest(f"{argument}: it is empty.", f"Name the {argument}.")
+    return wanted
+
+
 async def _search_task(caller: Caller, wanted: str) -> str:
+    names = {wanted.casefold(), "-".join(wanted.casefold().split())}
     for query in _searches(wanted):
         found = (await list_tasks(caller.beam, query)).tasks
         caller.person.saw(*found)
-        exact = [t for t in found if (t.custom_id or "").casefold() == wanted.casefold()]
+        exact = [t for t in found if {(t.custom_id or "").casefold(), (t.id or "").casefold()} & names]
         if hit := _only(exact, wanted) or _only(_by_prefix(found, wanted), wanted):
             return hit
-    what = f"No task {quoted(wanted, 60)} in workspace {caller.workspace}."
-    raise NotFound(what, f"Find it with list_tasks(search={quoted(wanted, 60)}) or list_tasks().")
+        if query.search is None and len(found) < SEARCHED_AT_ONCE:
+            break
+    if _OTHER_ID.fullmatch(wanted):
+        return wanted
+    where = f"in workspace {caller.workspace}, as far as Beam's search and its newest tasks tell"
+    raise NotFound(f"No task {quoted(wanted, 60)} {where}.", FIND_TASK)
 
 
 def _searches(wanted: str) -> Iterable[Filter]:
     """Where to look: Beam's own search, then the newest tasks, since Beam does not say what its search covers."""
     yield Filter(search=wanted, page_size=20)
-    for page in range(1, PREFIX_PAGES + 1):
-        yield Filter(ordering="createdAt:desc", page=page, page_size=50)
+    for page in range(1, SEARCHED_PAGES + 1):
+        yield Filter(ordering="createdAt:desc", page=page, page_size=SEARCHED_AT_ONCE)
 
 
 def _by_prefix(tasks: Iterable[TaskHead], wanted: str) -> list[TaskHead]:
@@ -154,10 +191,8 @@ def _by_prefix(tasks: Iterable[TaskHead], wanted: str) -> list[TaskHead]:
 def _only(tasks: list[TaskHead], wanted: str) -> str | None:
     ids = {task.id: task for task in tasks}
     if len(ids) > 1:
-        raise Ambiguous(
-            f"{quoted(wanted, 60)} fits {len(ids)} tasks: {listed(line(str(i), 40) for i in ids)}.",
-            "Use the whole UUID.",
-        )
+        which = listed((line(str(i), 40) for i in ids), most=2)
+        raise Ambiguous(f"task: {quoted(wanted, 60)} fits {len(ids)} tasks: {which}.", "Use the whole id.")
     return next(iter(ids), None)
 
 
@@ -167,52 +202,52 @@ async def find_agent(caller: Caller, agent: str) -> Agent:
     Raises:
         NotFound, Ambiguous, BadRequest: with the names to choose from.
     """
-    wanted = agent.strip()
+    wanted = _bare(agent, "agent")
     if is_link(wanted):
-        return await get_agent(caller.beam, _link(caller, wanted, "agent").agent)
+        linked = _link(caller, wanted, "agent").agent
+        if linked is None:
+            raise BadRequest("agent: this link leads to a task, not to an agent.", "list_agents() shows the agents.")
+        return await _read_agent(caller, linked, agent)
     if UUID.fullmatch(wanted):
-        return await get_agent(caller.beam, wanted.lower())
+        return await _read_agent(caller, wanted.lower(), agent)
     known = await known_agents(caller)
-    fitting = _fitting(known, wanted) or _fitting((await list_agents(caller.beam, search=wanted)).agents, wanted)
+    if not exact(known, wanted):
+        # What is remembered may lack a new agent, or one beyond the pages read: only Beam can tell that there is none.
+        searched = (await list_agents(caller.beam, search=wanted, page_size=LARGEST_PAGE)).agents
+        fresh = await known_agents(caller, anew=True)
+        known = tuple({a.id: a for a in (*fresh, *searched)}.values())
+    fitting = fitting_agents(known, wanted)
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        names = listed(f"{_name(a)} (id {a.id})" for a in fitting)
+        names = listed((f"{name_of(a)} (id {a.id})" for a in fitting), most=2)
         raise Ambiguous(
             f"agent: {quoted(wanted, 60)} fits {len(fitting)} agents: {names}.", "Use the id of the one meant."
         )
-    what = f"agent: no agent {quoted(wanted, 60)} in workspace {caller.workspace}."
-    near = difflib.get_close_matches(wanted.casefold(), [_name(a).casefold() for a in known], n=3, cutoff=0.5)
-    close = [_name(a) for a in known if _name(a).casefold() in near]
-    raise NotFound(what, f"Did you mean {listed(close)}?" if close else f"There are: {listed(map(_name, known))}.")
+    raise NotFound(f"agent: no agent {quoted(wanted, 60)} in workspace {caller.workspace}.", instead(known, wanted))
 
 
-async def known_agents(caller: Caller) -> tuple[Agent, ...]:
-    """The agents of the workspace, remembered for a few minutes."""
+async def _read_agent(caller: Caller, agent_id: str, given: str) -> Agent:
+    try:
+        return await get_agent(caller.beam, agent_id)
+    except NotFound as error:
+        what = f"agent: no agent {quoted(given, 60)} in workspace {caller.workspace}."
+        raise NotFound(what, "list_agents() shows who is there.") from error
+
+
+async def known_agents(caller: Caller, *, anew: bool = False) -> tuple[Agent, ...]:
+    """The agents of the workspace, remembered for a few minutes unless they are wanted `anew`."""
     person = caller.person
-    if not person.knows_agents(caller.now):
+    if anew or not person.knows_agents(caller.now):
         found: list[Agent] = []
         for page in range(1, MOST_AGENT_PAGES + 1):
             listing = await list_agents(caller.beam, page=page, page_size=LARGEST_PAGE)
             found += listing.agents
-            if len(listing.agents) < LARGEST_PAGE or len(found) >= (listing.total or 0):
+            enough = len(found) >= listing.total if listing.total is not None else len(listing.agents) < LARGEST_PAGE
+            if enough or not listing.agents:
                 break
         person.agents, person.agents_at = tuple(found), caller.now
     return person.agents
-
-
-def _fitting(agents: Iterable[Agent], wanted: str) -> list[Agent]:
-    """The agents a name fits: exactly, else as a part, else but for a typing error; ids by their first characters."""
-    name = wanted.casefold()
-    by_id = [a for a in agents if len(name) >= SHORTEST_PREFIX and (a.id or "").lower().startswith(name)]
-    exact = [a for a in agents if _name(a).casefold() == name]
-    part = [a for a in agents if all(word in _name(a).casefold() for word in name.split())]
-    typed = [a for a in agents if difflib.SequenceMatcher(None, name, _name(a).casefold()).ratio() >= 0.85]
-    return by_id or exact or part or typed
-
-
-def _name(agent: Agent) -> str:
-    return line(agent.name or agent.id or "", 60)
 
 
 def _link(caller: Caller, text: str, argument: str) -> AppLink:
@@ -227,7 +262,7 @@ def _link(caller: Caller, text: str, argument: str) -> AppLink:
         raise BadRequest(
             f"{argument}: the link leads to another Beam instance, {link.host}; it was not followed.", advice
         )
-    if link.workspace != caller.workspace.lower():
+    if link.workspace not in {None, caller.workspace.lower()}:
         advice = f"This server works in workspace {caller.workspace}: change BEAM_WORKSPACE_ID to work there."
         raise BadRequest(f"{argument}: the link leads to another workspace, {link.workspace}.", advice)
     return link

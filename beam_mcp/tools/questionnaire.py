@@ -6,9 +6,9 @@ from mcp.server.elicitation import ElicitationResult
 from mcp.server.mcpserver.resolve import Elicit, Resolve
 from pydantic import BaseModel, Field, create_model
 
-from beam_mcp.beam.task import Task, get_task
+from beam_mcp.beam.task import Task
 from beam_mcp.tools.answering import Numbered, open_questions
-from beam_mcp.tools.given import Given, find_task
+from beam_mcp.tools.given import Given, task_named
 from beam_mcp.tools.person import NotAsked, answered, can_ask
 from beam_mcp.views.names import agent_name, handle
 from beam_mcp.views.text import counted, line, quoted
@@ -22,7 +22,7 @@ class SeenTask(BaseModel):
 
 async def see_questions(caller: Given, task: str) -> SeenTask:
     """The task that asks."""
-    found = await get_task(caller.beam, await find_task(caller, task))
+    found = await task_named(caller, task)
     caller.person.saw(found)
     return SeenTask(task=found)
 

@@ -9,12 +9,12 @@ from beam_mcp.beam import steering
 from beam_mcp.beam.errors import BadRequest, Conflict
 from beam_mcp.beam.node import Node
 from beam_mcp.beam.steering import Rating
-from beam_mcp.beam.task import Task, get_task
-from beam_mcp.tools.given import Caller, Given, TaskRef, find_task
+from beam_mcp.beam.task import Task
+from beam_mcp.tools.given import Caller, Given, TaskRef, task_named
 from beam_mcp.tools.toolset import changes, creates
 from beam_mcp.views.names import handle, status_words
 from beam_mcp.views.steered import SteeredView
-from beam_mcp.views.text import call, line, listed, quoted
+from beam_mcp.views.text import call, listed, quoted
 
 StepRef = Annotated[str | SkipJsonSchema[None], Field(description="number or name of a step; default: the whole task")]
 
@@ -30,12 +30,15 @@ async def retry_task(
     found = await _read(caller, task)
     if found.phase == "working":
         raise Conflict(f"{handle(found)} is at work already: {status_words(found.status)}.", _look(found))
+    if _waits_for_words(found):
+        asks = f"{call('get_pending_questions', task=handle(found))} shows what it asks."
+        raise Conflict(f"{handle(found)} waits for the person: {status_words(found.status)}. Nothing was sent.", asks)
     if feedback and not step:
         raise BadRequest("feedback: Beam takes it for a step only.", f"Name the step: {_steps(found)}.")
     node = _step(found, step) if step else None
     now = await steering.retry_task(caller.beam, found, node_id=node.id if node else None, feedback=feedback)
     caller.conversation.told.pop(now.id or "", None)
-    return SteeredView.of(now, f"Running again{_from(node)}.")
+    return SteeredView.of(now, f"Beam was told to run {handle(now)} again{_step_words(node, 'from')}.")
 
 
 @changes("Stop a task")
@@ -50,7 +53,7 @@ async def stop_task(
         )
     now = await steering.stop_task(caller.beam, found, reason=reason or "stopped by the user")
     caller.conversation.told.pop(now.id or "", None)
-    return SteeredView.of(now, "Beam was told to stop it.")
+    return SteeredView.of(now, f"Beam was told to stop {handle(now)}.")
 
 
 @creates("Rate a result")
@@ -67,13 +70,18 @@ async def rate_task(
     now = await steering.rate_task(
         caller.beam, found, rating=rating, node_id=node.id if node else None, comment=comment
     )
-    return SteeredView.of(now, f"Rated {rating}{_from(node)}.")
+    return SteeredView.of(now, f"Rated {handle(now)}{_step_words(node, 'at')} {rating}.", moved=False)
 
 
 async def _read(caller: Caller, task: str) -> Task:
-    found = await get_task(caller.beam, await find_task(caller, task))
+    found = await task_named(caller, task)
     caller.person.saw(found)
     return found
+
+
+def _waits_for_words(task: Task) -> bool:
+    """Whether it only goes on by an answer or a decision, which no second try replaces."""
+    return (task.status or "").upper() in {"USER_INPUT_REQUIRED", "USER_CONSENT_REQUIRED"}
 
 
 def _step(task: Task, wanted: str) -> Node:
@@ -92,8 +100,8 @@ def _steps(task: Task) -> str:
     return listed((f"{n} {quoted(node.objective or 'unnamed', 40)}" for n, node in enumerate(task.nodes, 1)), most=12)
 
 
-def _from(node: Node | None) -> str:
-    return f", step {quoted(line(node.objective or 'unnamed', 80))}" if node else ""
+def _step_words(node: Node | None, preposition: str) -> str:
+    return f" {preposition} step {quoted(node.objective or 'unnamed', 80)}" if node else ""
 
 
 def _look(task: Task) -> str:

@@ -12,15 +12,16 @@ from beam_mcp.beam.task import Task
 from beam_mcp.beam.task import get_task as read_task
 from beam_mcp.beam.task_list import Filter
 from beam_mcp.tools.files import GivenRoots, uploads_of
-from beam_mcp.tools.given import AgentRef, Caller, Given, TaskRef, find_agent, find_task
+from beam_mcp.tools.given import AgentRef, Caller, Given, TaskRef, find_agent, task_named
 from beam_mcp.tools.once import start_once
 from beam_mcp.tools.steering import rate_task, retry_task, stop_task
 from beam_mcp.tools.toolset import Toolset, creates, reads
-from beam_mcp.tools.waiting import usual_of, usual_time, wait_for
-from beam_mcp.tools.wanted import Listed, Moment, moment, statuses_of
+from beam_mcp.tools.waiting import usual_of, usual_time, wait_after_start, wait_for
+from beam_mcp.tools.wanted import Listed, Moment, Whole, moment, statuses_of
+from beam_mcp.views.evidence import EvidenceView
 from beam_mcp.views.task import Detail, OutputView, StepsView, TaskView, UnchangedView
 from beam_mcp.views.tasks import StartedView, TaskListView
-from beam_mcp.views.text import ago, hour, quoted, value
+from beam_mcp.views.text import ago, hour, in_words, quoted, value
 from beam_mcp.views.view import View
 from beam_mcp.views.waited import WaitedView
 
@@ -39,15 +40,17 @@ async def create_task(
         dict[str, Any] | SkipJsonSchema[None], Field(description="instead of query, for structured agents")
     ] = None,
     additional_info: Annotated[str | SkipJsonSchema[None], Field(description="context for the query")] = None,
-    urls: Annotated[list[str] | SkipJsonSchema[None], Listed, Field(description="pages for the agent to read")] = None,
-    files: Annotated[list[str] | SkipJsonSchema[None], Listed, Field(description="local paths to send along")] = None,
+    urls: Annotated[list[str] | SkipJsonSchema[None], Whole, Field(description="pages for the agent to read")] = None,
+    files: Annotated[list[str] | SkipJsonSchema[None], Whole, Field(description="local paths to send along")] = None,
     mode: Annotated[Mode | SkipJsonSchema[None], Field(description="manual stops at each decision")] = None,
     webhook_url: Annotated[str | SkipJsonSchema[None], Field(description="Beam calls it at the end")] = None,
     wait_seconds: Annotated[int, Field(ge=0, le=240, description="wait for the first change")] = 0,
     again: Again = False,  # noqa: FBT002 - every argument of a tool is given by name
 ) -> View:
     """Give an agent work; returns at once with the task's id. The same work within 10 minutes is not started twice."""
-    _check_work(query, input, additional_info)
+    _check_work(query, input)
+    only_query = {"additional_info": additional_info, "urls": urls, "files": files}
+    _check_form(only_query if query is None else {"mode": mode, "webhook_url": webhook_url}, structured=query is None)
     for name, links in (("urls", urls or ()), ("webhook_url", [webhook_url] if webhook_url else ())):
         _check_links(name, links)
     uploads = await uploads_of(caller, roots, files) if files else []
@@ -66,20 +69,25 @@ async def create_task(
     task = await read_task(caller.beam, start.task.id or "") if start.earlier else start.task
     when = ago(start.earlier.since, caller.now) if start.earlier else None
     usual = await usual_time(caller, who.id or "")
-    started = StartedView.of(task, agent=who.name or agent, about=query or value(input), started=when, usual=usual)
-    if not wait_seconds:
-        return started
-    return (await wait_for(caller, [task.id or ""], wait_seconds)).after(started)
+    started = StartedView.of(
+        task, agent=who.name or agent, about=query or in_words(value(input)), started=when, usual=usual
+    )
+    return await wait_after_start(caller, started, task.id or "", wait_seconds) if wait_seconds else started
 
 
-def _check_work(query: str | None, data: dict[str, Any] | None, info: str | None) -> None:
+def _check_work(query: str | None, data: dict[str, Any] | None) -> None:
     if (query is None) == (data is None):
         given = "both were given" if query else "neither was given"
         raise BadRequest(f"create_task takes either query or input; {given}.", "query is the work in words.")
     if query is not None and not query.strip():
         raise BadRequest("query: it is empty.", "Say in words what the agent is to do.")
-    if info and data is not None:
-        raise BadRequest("additional_info: it goes with query only.", "Put it into input instead.")
+
+
+def _check_form(others: dict[str, Any], *, structured: bool) -> None:
+    """Beam has two forms of a new task and refuses what belongs to the other (API.md, POST /agent-tasks)."""
+    if wrong := next((name for name, given in others.items() if given), None):
+        wanted, advice = ("query", "Put it into input.") if structured else ("input", "Leave it out.")
+        raise BadRequest(f"{wrong}: Beam takes it with {wanted} only.", f"{advice} Nothing was started.")
 
 
 def _check_links(name: str, links: list[str] | tuple[()]) -> None:
@@ -106,18 +114,23 @@ async def list_tasks(
     page_size: Annotated[int, Field(ge=1, le=100)] = 20,
 ) -> TaskListView:
     """Tasks of the workspace, a line each: find work by status, agent, words or time."""
+    earliest = moment("since", since, caller.now)
+    latest = moment("until", until, caller.now, end_of_day=True)
+    if earliest and latest and earliest > latest:
+        raise BadRequest(f"since: {quoted(since or '', 40)} is after until, {quoted(until or '', 40)}.", "Swap them.")
     wanted = Filter(
         agent_id=(await find_agent(caller, agent)).id if agent else None,
         statuses=statuses_of(status or ()),
         search=search,
-        since=moment("since", since, caller.now),
-        until=moment("until", until, caller.now),
+        since=earliest,
+        until=latest,
         group_by=group_by,
         ordering=_ORDERINGS[order],
         page=page,
         page_size=page_size,
     )
-    found = await task_list.list_tasks(caller.beam, wanted)
+    listing = await task_list.list_tasks(caller.beam, wanted)
+    found = listing if group_by else listing.merged(_ORDERINGS[order])
     caller.person.saw(*found.tasks)
     narrowed = {"status": status, "agent": agent, "search": search, "since": since, "until": until}
     asked = narrowed | {"group_by": group_by, "order": None if order == "newest" else order}
@@ -149,14 +162,16 @@ async def get_task(
     page: Annotated[int, Field(ge=1)] = 1,
 ) -> View:
     """Where a task stands: progress, what it waits for, its result or why it failed. Says so if nothing has changed."""
-    found = await read_task(caller.beam, await find_task(caller, task))
+    found = await task_named(caller, task)
     caller.person.saw(found)
     match detail:
         case "steps":
             return StepsView.of(found, page=page)
         case "output":
             return OutputView.of(found, page=page)
-        case _:
+        case "failure":
+            return EvidenceView.of(found, page=page)
+        case "summary":
             return await _summary(caller, found)
 
 
@@ -176,7 +191,7 @@ async def wait_for_tasks(
     timeout_seconds: Annotated[int, Field(ge=1, le=240)] = 45,
 ) -> WaitedView:
     """Wait until the first of these tasks needs the person, is done or fails. Running out of time cancels nothing."""
-    return await wait_for(caller, [await find_task(caller, task) for task in dict.fromkeys(tasks)], timeout_seconds)
+    return await wait_for(caller, tasks, timeout_seconds)
 
 
 TASKS = Toolset(

@@ -1,5 +1,6 @@
 """What a tool is, which hints its verb implies, and how what it found is handed over."""
 
+import re
 from collections.abc import Awaitable, Callable, Set
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -7,12 +8,14 @@ from typing import Any, Literal
 from mcp_types import CallToolResult, TextContent, ToolAnnotations
 
 from beam_mcp.beam.errors import BeamError
-from beam_mcp.views.text import clean, tokens
+from beam_mcp.views.text import clean, pages, tokens
 from beam_mcp.views.view import View
 
 Output = Literal["text", "structured", "both"]
 ToolFunction = Callable[..., Awaitable[View]]
 
+_FENCE = re.compile(r"^<(data-\w+)> ", re.MULTILINE)
+MOST_ERROR_TOKENS = 112
 MOST_TOKENS = 5000  # no answer is longer, unless its whole purpose is to give a long text
 
 
@@ -80,12 +83,17 @@ def present(view: View, tools: Set[str], output: Output) -> CallToolResult:
 def present_error(error: BeamError, tools: Set[str]) -> CallToolResult:
     """Say an error: what happened, and the next step unless it names a tool that is switched off."""
     advice = error.advice if View.named_tools(error.advice) <= tools else ""
-    return failure(f"{error.what} {advice}")
+    return failure(_shortened(error.what, MOST_ERROR_TOKENS * 2 // 3), _shortened(advice, MOST_ERROR_TOKENS // 3))
 
 
-def failure(text: str) -> CallToolResult:
+def failure(*sentences: str) -> CallToolResult:
     """An error in words."""
-    return CallToolResult(content=[_text(clean(text).strip())], is_error=True)
+    return CallToolResult(content=[_text(clean(" ".join(sentences)).strip())], is_error=True)
+
+
+def _shortened(text: str, most: int) -> str:
+    count = tokens(text)
+    return text if count <= most else f"{text[: len(text) * most // count].rstrip()}…"
 
 
 def _text(text: str) -> TextContent:
@@ -95,5 +103,9 @@ def _text(text: str) -> TextContent:
 def _within_budget(text: str) -> str:
     if tokens(text) <= MOST_TOKENS:
         return text
-    share = MOST_TOKENS / tokens(text)
-    return f"{text[: int(len(text) * share)]}\n… cut here, the answer was too long: ask for less at once."
+    lines = text.splitlines()
+    ending = [line for line in lines[-2:] if line.startswith(("More: ", "Next: "))]
+    kept = pages(text, characters=len(text), most_tokens=MOST_TOKENS * 9 // 10 - tokens("".join(ending)))[0]
+    open_fence = next((tag for tag in reversed(_FENCE.findall(kept)) if f"</{tag}>" not in kept), None)
+    fence = [f"</{open_fence}>"] if open_fence else []
+    return "\n".join([kept, *fence, "… cut here, the answer was too long: ask for less at once.", *ending])

@@ -8,32 +8,52 @@ from beam_mcp.beam.errors import BeamError
 from beam_mcp.beam.follow import read_all, until_news
 from beam_mcp.beam.history import Usual, usual
 from beam_mcp.beam.task import Task, TaskHead, phase_of
-from beam_mcp.tools.given import Caller
+from beam_mcp.tools.given import Caller, find_task
 from beam_mcp.views.names import handle, status_words
-from beam_mcp.views.text import counted, line, span
-from beam_mcp.views.waited import WaitedView
+from beam_mcp.views.tasks import StartedView
+from beam_mcp.views.text import counted, quoted, span
+from beam_mcp.views.view import View
+from beam_mcp.views.waited import MOST_IN_FULL, WaitedView
 
+LEAST_SECONDS = 1.0
 USUAL_SECONDS = 3.0  # what a guess at the time is worth waiting for
 
 
-async def wait_for(caller: Caller, task_ids: Sequence[str], seconds: float) -> WaitedView:
-    """Wait until one of the tasks is news to this conversation, or the time is up."""
+async def wait_for(caller: Caller, tasks: Sequence[str], seconds: float) -> WaitedView:
+    """Wait until one of the tasks is news to this conversation, none is at work, or the time is up."""
     begun = anyio.current_time()
+    task_ids = list(dict.fromkeys([await find_task(caller, task) for task in tasks]))
     heard = caller.conversation
 
     async def report(seen: Sequence[TaskHead]) -> None:
         passed = anyio.current_time() - begun
         await caller.progress(passed, seconds, _sentence(seen, passed))
 
-    seen = await until_news(caller.beam, task_ids, is_news=heard.is_news, seconds=seconds, report=report)
-    news = await read_all(caller.beam, [task.id or "" for task in seen if heard.is_news(task)])
+    seen = await until_news(
+        caller.beam,
+        task_ids,
+        is_news=heard.is_news,
+        seconds=max(LEAST_SECONDS, seconds - (anyio.current_time() - begun)),
+        report=report,
+        may_change=lambda task: task.phase == "working",
+    )
+    fresh = [task for task in seen if heard.is_news(task)]
+    news = await read_all(caller.beam, [task.id or "" for task in fresh[:MOST_IN_FULL]])
     for task in news:
         heard.tell(task, caller.now)
     caller.person.saw(*seen)
-    changed = {task.id for task in news}
-    others = [task for task in seen if task.id not in changed]
-    known = {task.of_agent.id or "": await usual_of(caller, task) for task in others[:1]}
-    return WaitedView.of(news, others, waited=anyio.current_time() - begun, usual=known, now=caller.now)
+    others = [task for task in seen if task not in fresh]
+    known = {task.of_agent.id or "": await usual_of(caller, task) for task in others[:1] if task.phase == "working"}
+    waited = anyio.current_time() - begun
+    return WaitedView.of(news, others, also=fresh[MOST_IN_FULL:], waited=waited, usual=known, now=caller.now)
+
+
+async def wait_after_start(caller: Caller, started: StartedView, task_id: str, seconds: float) -> View:
+    """Wait for a task that was just started; whatever happens, the answer says that it was."""
+    try:
+        return (await wait_for(caller, [task_id], seconds)).after(started)
+    except BeamError as error:
+        return started.model_copy(update={"waiting_failed": error.what})
 
 
 async def usual_of(caller: Caller, task: TaskHead) -> Usual | None:
@@ -64,4 +84,4 @@ def _sentence(seen: Sequence[TaskHead], passed: float) -> str:
     task = seen[0]
     nodes = task.nodes if isinstance(task, Task) else []
     doing = next((n.objective for n in nodes if phase_of(n.status) == "working" and n.objective), None)
-    return f"{handle(task)} is {status_words(task.status)}" + (f": {line(doing, 60)}" if doing else "")
+    return f"{handle(task)} is {status_words(task.status)}" + (f": {quoted(doing, 60)}" if doing else "")

@@ -74,7 +74,7 @@ class AgentView(View):
             finished=usual.count if usual else 0,
             steps=tuple(AgentStep.of(n, step) for n, step in enumerate(nodes[:MOST_STEPS], 1)),
             steps_in_all=len(nodes),
-            next=(f"{call('create_task', agent=agent.name or agent.id, query='…')} starts work.",),
+            next=(f"{call('create_task', agent=line(agent.name or agent.id or '', 60), query='…')} starts work.",),
         )
 
     def body(self) -> str:
@@ -87,7 +87,7 @@ class AgentView(View):
         lines = [
             f"{head}: {quoted(self.description, 300) if self.description else 'no description'}",
             f"Instructions: {quoted(self.instructions, 200)}" if self.instructions else None,
-            times or "Has no finished tasks to tell its usual time from.",
+            times or "Its usual time is not known yet.",
             approvals,
             f"{counted(self.steps_in_all, 'step')}:" if self.steps else None,
             *(step.text() for step in self.steps),

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Self
 
 from beam_mcp.beam.agent import Agent, AgentPage
-from beam_mcp.views.text import call, counted, line
+from beam_mcp.views.text import call, counted, line, quoted
 from beam_mcp.views.view import Part, View
 
 
@@ -30,7 +30,7 @@ class AgentLine(Part):
         """One line."""
         label = f"- {self.name}" + (f" (id {self.id})" if self.id else "")
         shelf = f" [category {self.category}]" if self.category else ""
-        return f"{label}: {self.description or 'no description'}{shelf}"
+        return f"{label}: {quoted(self.description, 160) if self.description else 'no description'}{shelf}"
 
 
 class AgentListView(View):

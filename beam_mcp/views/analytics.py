@@ -25,8 +25,8 @@ class AnalyticsView(View):
             agent=line(agent, 60),
             since=since.isoformat(),
             until=until.isoformat(),
-            figures=tuple(_figures(period, delta)),
-            next=(f"{call('list_tasks', agent=agent, status=['failed'])} shows what failed.",)
+            figures=() if period.total_tasks == 0 else tuple(_figures(period, delta)),
+            next=(f"{call('list_tasks', agent=line(agent, 60), status=['failed'])} shows what failed.",)
             if period.failed_tasks
             else (),
         )
@@ -34,7 +34,7 @@ class AnalyticsView(View):
     def body(self) -> str:
         """A head line and a line a figure."""
         head = f"Agent {self.agent}, {self.since} to {self.until}:"
-        return "\n".join([head, *(f"- {figure}" for figure in self.figures)] if self.figures else [head, "no figures."])
+        return "\n".join([head, *(f"- {figure}" for figure in self.figures)] if self.figures else [head, "no tasks."])
 
 
 def _figures(period: Period, delta: Delta) -> list[str]:

@@ -20,7 +20,7 @@ class AnsweredView(View):
     @classmethod
     def of(cls, task: Task, sent: dict[str, str]) -> Self:
         """`sent` maps each question to the answer given."""
-        stops = stops_of(task) if task.phase == "needs_me" else ()
+        stops = stops_of(task) if task.needs_person else ()
         name = handle(task)
         look = call("get_task", task=name)
         return cls(

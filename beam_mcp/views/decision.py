@@ -65,7 +65,7 @@ class DecidedView(View):
             tool=line(tool or "the step", 60),
             status=status_words(task.status),
             changed=edited,
-            stops=stops_of(task) if task.phase == "needs_me" else (),
+            stops=stops_of(task) if task.needs_person else (),
             next=(call("wait_for_tasks", tasks=[name]), look) if task.phase == "working" else (look,),
         )
 

@@ -35,8 +35,13 @@ class FailureView(Part):
     def next_steps(self, task: str) -> tuple[str, ...]:
         """A second try where that can help, else the evidence."""
         evidence = f"{call('get_task', task=task, detail='failure')} shows the evidence."
-        again = f"{call('retry_task', task=task)} tries again."
-        return (again, evidence) if self.mender != "the agent's builder" else (evidence,)
+        again = self.another_try(task)
+        return (again, evidence) if again else (evidence,)
+
+    def another_try(self, task: str) -> str | None:
+        """The call that tries again, and when that makes sense; None where the agent itself has to change."""
+        when = {"Beam": "tries again.", "you": "once the cause is gone, if the person wants it."}.get(self.mender)
+        return f"{call('retry_task', task=task)} {when}" if when else None
 
 
 def _cause(node: Node | None, task: Task) -> tuple[str, str | None, Mender]:

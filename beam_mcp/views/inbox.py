@@ -1,19 +1,19 @@
 """Everything in the workspace that waits for a person, riskiest first, then oldest."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence, Set
 from datetime import datetime
 from typing import Self
 
 from beam_mcp.beam.task import Task
-from beam_mcp.views.names import agent_name, handle
+from beam_mcp.views.names import agent_name, handle, status_words
 from beam_mcp.views.questions import Kind, StopView, next_steps, stops_of
 from beam_mcp.views.text import age, call, counted
 from beam_mcp.views.view import Part, View
 
 MOST_SHOWN = 10
 _RISK: tuple[Kind, ...] = ("approval", "question", "sign-in", "credits", "unclear")
-_PLURALS = {"sign-in": "sign-ins", "credits": "credit stops", "unclear": "unclear stops"}
+_NAMES = {"credits": "credit stop", "unclear": "unclear stop"}
 
 
 class InboxItem(Part):
@@ -28,7 +28,7 @@ class InboxItem(Part):
     @classmethod
     def of(cls, task: Task, now: datetime) -> Self:
         """From a task that needs a person; one without a step to show still counts as a stop."""
-        stops = stops_of(task) or (StopView(kind="unclear"),)
+        stops = stops_of(task)
         return cls(
             task=handle(task),
             agent=agent_name(task.of_agent),
@@ -37,11 +37,24 @@ class InboxItem(Part):
             steps=next_steps(handle(task), stops),
         )
 
+    @property
+    def wants(self) -> Counter[Kind]:
+        """How much of each kind it asks for."""
+        kinds: Counter[Kind] = Counter()
+        for stop in self.stops:
+            kinds[stop.kind] += len(stop.questions) or 1
+        return kinds
+
+    def offering(self, tools: Set[str]) -> Self:
+        """The same with the first step that only names loaded tools."""
+        loaded = [step for step in self.steps if View.named_tools(step) <= tools]
+        return self.model_copy(update={"steps": tuple(loaded[:1])})
+
     def text(self) -> str:
         """The task and agent, then what is asked, each beside the other, and the call that answers."""
         waits = f", waits {self.waits}" if self.waits and self.waits != "just now" else ""
-        answer = [step for step in self.steps[:1] if step.startswith("answer_questions")]
-        return "\n".join([f"{self.task}, agent {self.agent}{waits}", *(stop.text() for stop in self.stops), *answer])
+        head = f"{self.task}, agent {self.agent}{waits}"
+        return "\n".join([head, *(stop.text() for stop in self.stops), *self.steps[:1]])
 
 
 class InboxView(View):
@@ -49,34 +62,63 @@ class InboxView(View):
 
     workspace: str
     narrowed: str | None = None
+    stands: str | None = None
+    page: int = 1
     counts: dict[str, int]
     items: tuple[InboxItem, ...]
     total: int
     more: str | None = None
 
     @classmethod
-    def of(cls, items: Iterable[InboxItem], *, total: int, page: int, workspace: str, narrowed: str | None) -> Self:
-        """`items` in the order to show them; `total` counts those on other pages too."""
-        shown = tuple(items)
-        kinds = Counter(stop.kind for item in shown for stop in item.stops)
-        seen = (page - 1) * MOST_SHOWN + len(shown)
+    def of(
+        cls,
+        items: Sequence[InboxItem],
+        *,
+        page: int,
+        workspace: str,
+        agent: str | None = None,
+        asked: str | None = None,
+    ) -> Self:
+        """`items` are all that wait, in the order to show them; `agent` is whose they are, `asked` for by that name."""
+        begin = (page - 1) * MOST_SHOWN
+        shown = tuple(items[begin : begin + MOST_SHOWN])
+        kinds = sum((item.wants for item in items), Counter[Kind]())
+        onward = ({"agent": asked} if asked else {}) | {"page": page + 1}
         return cls(
             workspace=workspace,
-            narrowed=narrowed,
+            narrowed=f" from agent {agent}" if agent else None,
+            page=page,
             counts={kind: kinds[kind] for kind in _RISK if kinds[kind]},
             items=shown,
-            total=total,
-            more=call("get_pending_questions", page=page + 1) if seen < total and shown else None,
+            total=len(items),
+            more=call("get_pending_questions", **onward) if shown and begin + len(shown) < len(items) else None,
             next=tuple(step for item in shown for step in item.steps),
         )
 
+    @classmethod
+    def of_task(cls, task: Task, *, workspace: str, now: datetime) -> Self:
+        """What one task wants, if anything."""
+        waiting = [InboxItem.of(task, now)] if task.needs_person else []
+        stands = None if waiting else f"{handle(task)} waits for nothing from you now: {status_words(task.status)}."
+        return cls.of(waiting, page=1, workspace=workspace).model_copy(update={"stands": stands})
+
+    def offering(self, tools: Set[str]) -> Self:
+        """The same with one call an item; none where it is the only item, since the last line says it."""
+        alone = {"steps": ()} if self.total == 1 else {}
+        items = [item.offering(tools).model_copy(update=alone) for item in self.items]
+        return self.model_copy(update={"items": tuple(items)})
+
     def body(self) -> str:
         """How many wait, then each with what it asks."""
-        of = f" of {self.narrowed}" if self.narrowed else ""
+        of = self.narrowed or ""
+        if self.stands:
+            return self.stands
         if not self.items:
-            return f"Nothing{of} waits for you in workspace {self.workspace}."
-        kinds = ", ".join(counted(n, kind, _PLURALS.get(kind)) for kind, n in self.counts.items())
-        head = f"{counted(self.total, 'task')}{of} {'waits' if self.total == 1 else 'wait'} for you ({kinds}):"
+            past = f"Page {self.page} is past the end: {counted(self.total, 'task')}{of} in all."
+            return past if self.total else f"Nothing{of} waits for you in workspace {self.workspace}."
+        kinds = ", ".join(counted(n, _NAMES.get(kind, kind)) for kind, n in self.counts.items())
+        shown = f", {len(self.items)} on this page" if len(self.items) < self.total else ""
+        head = f"{counted(self.total, 'task')}{of} {'waits' if self.total == 1 else 'wait'} for you ({kinds}){shown}:"
         return "\n".join([head, *(item.text() for item in self.items), *([f"More: {self.more}"] if self.more else [])])
 
 

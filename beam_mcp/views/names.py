@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from beam_mcp.beam.task import AgentName, Phase, TaskHead, phase_of
+from beam_mcp.beam.task import PHASES, AgentName, Phase, TaskHead, phase_of
 from beam_mcp.views.text import in_words, line, quoted
 
 _PLAIN: Mapping[str, str] = {
@@ -34,6 +34,13 @@ def status_words(status: str | None) -> str:
         return _PLAIN[known]
     phase = phase_of(status)
     return _BY_PHASE[phase] if phase else f"status {quoted(status, 40)}" if status else "status unknown"
+
+
+def named_statuses(words: str) -> tuple[str, ...]:
+    """The documented statuses that are called by these words, since people ask for what they read."""
+    said = " ".join(words.lower().split())
+    called = {status for status, plain in _PLAIN.items() if plain == said}
+    return tuple(status for statuses in PHASES.values() for status in statuses if status in called)
 
 
 def handle(task: TaskHead) -> str:

@@ -1,5 +1,6 @@
 """What a stopped task wants from a person: questions, an approval, a sign-in, credits."""
 
+from collections import Counter
 from typing import Literal, Self
 
 from pydantic import Field
@@ -33,10 +34,12 @@ class QuestionView(Part):
     @classmethod
     def of(cls, number: int, asked: Asked) -> Self:
         """From what Beam asks."""
+        parameter = line(asked.parameter or "", 60)
         return cls(
             number=number,
             question=line(asked.question, 300),
-            parameter=line(asked.parameter, 60) if asked.parameter else None,
+            # A name that cannot be said as it is would be no answer's key: the number is.
+            parameter=parameter if parameter and parameter == asked.parameter else None,
             about=line(asked.about, 120) if asked.about and asked.about != asked.question else None,
             suggested=tuple(line(hint, 80) for hint in asked.hints[:3]),
             remembered=line(asked.remembered, 120) if asked.remembered else None,
@@ -45,8 +48,8 @@ class QuestionView(Part):
 
     @property
     def key(self) -> str:
-        """What an answer is given under."""
-        return self.parameter or str(self.number)
+        """What an answer is given under: the parameter, unless it is too long to be shown whole."""
+        return self.parameter if self.parameter and not self.parameter.endswith("…") else str(self.number)
 
     def text(self) -> str:
         """One line with everything that helps to answer."""
@@ -107,11 +110,10 @@ class StopView(Part):
         where = f" at step {quoted(self.step, 80)}" if self.step else ""
         match self.kind:
             case "question":
-                return "\n".join(
-                    [f"Question{'s' * (len(self.questions) > 1)}{where}:", *(q.text() for q in self.questions)]
-                )
+                asked = [q.text() for q in self.questions] or ["Beam shows none that is open."]
+                return "\n".join([f"Question{'s' * (len(self.questions) > 1)}{where}:", *asked])
             case "approval":
-                return f"Approval{where}: {self._action_text()}"
+                return f"Approval{where}: {self._action_text() if self.tool else 'Beam does not show of what.'}"
             case "sign-in":
                 return f"Sign-in{where}: connect {self.integration or 'the integration'} in the Beam app, then retry."
             case "credits":
@@ -127,24 +129,34 @@ class StopView(Part):
 
 
 def stops_of(task: Task) -> tuple[StopView, ...]:
-    """Every step of the task that waits for a person, questions numbered through."""
+    """Every step of the task that waits for a person, questions numbered through; never none where it needs one."""
     stops: list[StopView] = []
     for node in task.waiting_nodes():
         asked = sum(len(stop.questions) for stop in stops)
         stops.append(StopView.of(node, task, first_number=asked + 1))
+    if not stops and task.phase == "needs_me":
+        return (StopView(kind=_KINDS.get((task.status or "").upper(), "unclear")),)
     return tuple(stops)
+
+
+def _keys(stops: tuple[StopView, ...]) -> list[str]:
+    """What to give the answers under: a parameter, or the number where two questions share one or it was cut."""
+    asked = [question for stop in stops for question in stop.questions]
+    shared = Counter(question.key for question in asked)
+    return [q.key if shared[q.key] == 1 else str(q.number) for q in asked if not q.remembered]
 
 
 def next_steps(task: str, stops: tuple[StopView, ...]) -> tuple[str, ...]:
     """The calls that move a stopped task on, best first."""
     kinds = {stop.kind for stop in stops}
     steps: list[str] = []
-    if "question" in kinds:
-        open_keys = [q.key for stop in stops for q in stop.questions if not q.remembered]
-        steps.append(call("answer_questions", task=task, answers=dict.fromkeys(open_keys, "…")))
+    if any(stop.questions for stop in stops):
+        steps.append(call("answer_questions", task=task, answers=dict.fromkeys(_keys(stops), "…")))
     if "approval" in kinds:
         steps.append(f"{call('approve_step', task=task)} or {call('reject_step', task=task, reason='…')}")
         steps.append(f"the person decides on {task} in the Beam app.")
     if kinds & {"sign-in", "credits"}:
-        steps.append(f"{call('retry_task', task=task)} once that is done")
+        steps.append(f"{call('retry_task', task=task)} once that is done.")
+    if not steps:
+        steps.append(f"the person looks at {task} in the Beam app.")
     return tuple(steps)

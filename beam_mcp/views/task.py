@@ -9,14 +9,14 @@ from beam_mcp.beam.task import Task, phase_of
 from beam_mcp.views.failure import FailureView
 from beam_mcp.views.names import agent_name, cost, handle, percent, status_words, subject
 from beam_mcp.views.questions import StopView, next_steps, stops_of
-from beam_mcp.views.text import ago, block, call, clean, counted, excerpt, line, prose, quoted, span
+from beam_mcp.views.text import ago, block, call, clean, counted, excerpt, line, pages, prose, quoted, span
 from beam_mcp.views.usual import look_again, usual_words
 from beam_mcp.views.view import Part, View
 
 Detail = Literal["summary", "steps", "output", "failure"]
 
 SUMMARY_CHARACTERS = 700
-PAGE_CHARACTERS = 12_000
+PAGE_CHARACTERS, PAGE_TOKENS = 12_000, 4000
 
 
 class UnchangedView(View):
@@ -71,7 +71,7 @@ class TaskView(View):
             facts=_facts(task, now, usual),
             about=line(about, 120) if about else None,
             progress=_progress(task) if task.phase in {"working", None} else None,
-            stops=stops if task.phase == "needs_me" else (),
+            stops=stops if task.needs_person else (),
             failure=failed,
             result=excerpt(result, SUMMARY_CHARACTERS) if task.phase == "done" and (result := _result(task)) else None,
             next=_next_steps(task, name, stops, failed) or _when_working(name, look_again(task, usual, now), task),
@@ -81,7 +81,8 @@ class TaskView(View):
         """The head line, then what matters now."""
         head = ", ".join([f"{self.task}, agent {self.agent}, {self.status}", *self.facts])
         about = f"Asked for: {quoted(self.about, 120)}" if self.about else None
-        result = block(self.result, author="the agent") if self.result else None
+        nothing = "It left no result in words." if self.status == status_words("COMPLETED") else None
+        result = block(self.result, author="the agent") if self.result else nothing
         stops = [stop.text() for stop in self.stops]
         failure = self.failure.text() if self.failure else None
         return "\n".join(filter(None, [head, about, self.progress, *stops, failure, result]))
@@ -147,6 +148,9 @@ class StepsView(View):
 
     def body(self) -> str:
         """A line a step."""
+        if not self.steps:
+            none = "no step on that page" if self.total else "no steps so far"
+            return f"{self.task}, {self.status}: {none}."
         lines = [f"{self.task}, {self.status}, {counted(self.total, 'step')}:", *(step.text() for step in self.steps)]
         return "\n".join([*lines, f"More: {self.more}"] if self.more else lines)
 
@@ -159,29 +163,32 @@ class OutputView(View):
     output: str
     characters: int
     page: int
+    pages: int
     more: str | None = None
 
     @classmethod
     def of(cls, task: Task, *, page: int) -> Self:
         """The summary, then what the last steps produced."""
         whole = clean("\n\n".join(filter(None, [task.task_summary, *map(prose, task.outcome())]))).strip()
-        begin = (page - 1) * PAGE_CHARACTERS
+        parts = pages(whole, characters=PAGE_CHARACTERS, most_tokens=PAGE_TOKENS)
         onward = call("get_task", task=handle(task), detail="output", page=page + 1)
         return cls(
             task=handle(task),
             status=status_words(task.status),
-            output=whole[begin : begin + PAGE_CHARACTERS],
+            output=parts[page - 1] if page <= len(parts) else "",
             characters=len(whole),
             page=page,
-            more=onward if begin + PAGE_CHARACTERS < len(whole) else None,
+            pages=len(parts),
+            more=onward if page < len(parts) else None,
         )
 
     def body(self) -> str:
         """The output as data, and how to read on."""
         if not self.output:
-            past = f"no output on page {self.page}" if self.characters else "has produced no output so far"
+            past = f"no output on page {self.page}" if self.characters else "no output so far"
             return f"{self.task}, {self.status}: {past}."
-        head = f"{self.task}, {self.status}, output of {self.characters:,} characters, page {self.page}:"
+        page = f", page {self.page} of {self.pages}" if self.pages > 1 else ""
+        head = f"{self.task}, {self.status}, output of {self.characters:,} characters{page}:"
         fenced = block(self.output, author="the agent")
         return "\n".join(filter(None, [head, fenced, f"More: {self.more}" if self.more else None]))
 
@@ -205,8 +212,8 @@ def _progress(task: Task) -> str | None:
         return None
     finished = sum(1 for node in task.nodes if phase_of(node.status) == "done")
     current = next((node for node in task.nodes if phase_of(node.status) == "working" and node.objective), None)
-    doing = f", now {quoted(current.objective or '', 80)}" if current else ""
-    return f"{counted(finished, 'step')} of {len(task.nodes)} so far done{doing}."
+    doing = f"; now {quoted(current.objective or '', 80)}" if current else ""
+    return f"{counted(len(task.nodes), 'step')} begun, {finished} done{doing}."
 
 
 def _result(task: Task) -> str | None:
@@ -217,9 +224,9 @@ def _result(task: Task) -> str | None:
 
 def _next_steps(task: Task, name: str, stops: tuple[StopView, ...], failed: FailureView | None) -> tuple[str, ...]:
     output = call("get_task", task=name, detail="output")
+    if task.needs_person:
+        return next_steps(name, stops)
     match task.phase:
-        case "needs_me":
-            return next_steps(name, stops)
         case "done":
             return (f"{output} gives all of it.",) if len(_result(task) or "") > SUMMARY_CHARACTERS else ()
         case "failed":
@@ -236,9 +243,9 @@ def _when_working(name: str, again: str, task: Task) -> tuple[str, ...]:
 
 
 def _next_steps_unchanged(task: Task, name: str, again: str) -> tuple[str, ...]:
+    if task.needs_person:
+        return (f"{call('get_pending_questions', task=name)} shows what it asks.",)
     match task.phase:
-        case "needs_me":
-            return (f"{call('get_pending_questions', task=name)} shows what it asks.",)
         case "done":
             return (f"{call('get_task', task=name, detail='output')} gives the output.",)
         case "failed":

@@ -103,27 +103,34 @@ class TaskListView(View):
             need_you=len(needy),
             groups=tuple(TaskGroupView.of(g, headed=headed, now=now) for g in found.groups if g.tasks),
             more=call("list_tasks", **onward) if tasks and seen < total else None,
-            next=_next_steps(tasks, needy, filters),
+            next=_next_steps(tasks, needy, filters or page > 1),
         )
 
     def body(self) -> str:
         """How many there are and need a person, a line a task, how to see more."""
-        fits = f" with {self.filters}" if self.filters else ""
+        fits = f" ({self.filters})" if self.filters else ""
         if not self.shown:
-            past = f"Page {self.page} is past the end: " if self.page > 1 else ""
-            return f"{past}No tasks{fits} in workspace {self.workspace}."
+            if self.page > 1:
+                return f"Page {self.page} is past the end{fits}."
+            return f"No tasks{fits} in workspace {self.workspace}."
         shown = f", {self.shown} on page {self.page}" if self.shown < self.total else ""
-        need = f"; {self.need_you} of these need{'s' if self.need_you == 1 else ''} you" if self.need_you else ""
-        lines = [f"{counted(self.total, 'task')}{fits}{shown}{need}:", *(group.text() for group in self.groups)]
+        lines = [f"{counted(self.total, 'task')}{fits}{shown}{self._need()}:", *(group.text() for group in self.groups)]
         return "\n".join([*lines, f"More: {self.more}"] if self.more else lines)
 
+    def _need(self) -> str:
+        if not self.need_you:
+            return ""
+        if self.need_you == self.shown:
+            return "; it needs you" if self.shown == 1 else "; all of these need you"
+        return f"; {self.need_you} of these need{'s' if self.need_you == 1 else ''} you"
 
-def _next_steps(tasks: tuple[TaskHead, ...], needy: list[TaskHead], filters: str | None) -> tuple[str, ...]:
+
+def _next_steps(tasks: tuple[TaskHead, ...], needy: list[TaskHead], narrowed: object) -> tuple[str, ...]:
     if needy:
         return ("get_pending_questions() shows what is asked.", call("get_task", task=handle(needy[0])))
     if tasks:
         return (call("get_task", task=handle(tasks[0])),)
-    return ("list_tasks() shows all tasks.",) if filters else ("list_agents() shows who can do work here.",)
+    return ("list_tasks() shows all tasks.",) if narrowed else ("list_agents() shows who can do work here.",)
 
 
 class StartedView(View):
@@ -135,6 +142,7 @@ class StartedView(View):
     about: str | None = None
     again_of: str | None = None
     usual: str | None = None
+    waiting_failed: str | None = None
 
     @classmethod
     def of(
@@ -147,15 +155,15 @@ class StartedView(View):
         usual: Usual | None = None,
     ) -> Self:
         """`agent` is its name; `started` says how long ago, when the same work was already under way."""
-        look = call("get_task", task=handle(task))
+        name = handle(task)
         return cls(
-            task=handle(task),
+            task=name,
             agent=line(agent, 60),
             status=status_words(task.status or "QUEUED"),
             about=line(about, 100) if about else None,
             again_of=started,
             usual=usual_words(usual),
-            next=(f"{call('wait_for_tasks', tasks=[handle(task)])}, or go on and look later.", look),
+            next=_after_start(task, name),
         )
 
     def body(self) -> str:
@@ -167,4 +175,17 @@ class StartedView(View):
             )
         about = f": {quoted(self.about, 100)}" if self.about else ""
         usual = f" It {self.usual.replace('usually', 'usually takes', 1)}." if self.usual else ""
-        return f"Started {self.task} with agent {self.agent}, {self.status}{about}.{usual}"
+        failed = f" Waiting for it failed: {self.waiting_failed}" if self.waiting_failed else ""
+        return f"Started {self.task} with agent {self.agent}, {self.status}{about}.{usual}{failed}"
+
+
+def _after_start(task: TaskHead, name: str) -> tuple[str, ...]:
+    """What to do with a task that was started now, or earlier and may have gone on since."""
+    look = call("get_task", task=name)
+    match task.phase:
+        case "needs_me":
+            return (f"{call('get_pending_questions', task=name)} shows what it waits for.", look)
+        case "done" | "failed":
+            return (look,)
+        case _:
+            return (f"{call('wait_for_tasks', tasks=[name])}, or go on and look later.", look)

@@ -18,7 +18,7 @@ _UNSEEN = re.compile(
 )
 _BREAKS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 # Roughly how o200k cuts text; `tests` hold the estimate against the real tokenizer.
-_PIECES = re.compile(r"[^\W\d_]{1,7}|\d{1,3}|_+|[^\w\s]{1,2}|\n+")
+_PIECES = re.compile(r"[^\W\d_\u0370-\uffff]{1,7}|[^\W\d_\u2e80-\uffff]{1,4}|[^\W\d_]|\d{1,3}|_+|[^\w\s]{1,2}|\n+")
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -44,6 +44,19 @@ def excerpt(text: str, limit: int) -> str:
     """Foreign text of many lines, cleaned; what is longer than `limit` characters is cut, and the cut is said."""
     body = clean(text).strip()
     return body if len(body) <= limit else f"{body[:limit].rstrip()}\n… {len(body) - limit:,} characters more"
+
+
+def pages(text: str, *, characters: int, most_tokens: int) -> list[str]:
+    """The text in pieces of at most so many characters and about so many tokens; together they are the text."""
+    found: list[str] = []
+    begin = 0
+    while begin < len(text):
+        size = characters
+        while size > 1 and tokens(text[begin : begin + size]) > most_tokens:
+            size = size * 3 // 4
+        found.append(text[begin : begin + size])
+        begin += size
+    return found
 
 
 def block(body: str, *, author: str) -> str:
@@ -103,11 +116,11 @@ def age(moment: datetime | None, now: datetime) -> str | None:
 
 def span(seconds: float) -> str:
     """A length of time in one unit: "40 s", "5 min", "2 h", "3 days"."""
-    if seconds < MINUTE:
+    if round(seconds) < MINUTE:
         return f"{seconds:.0f} s"
-    if seconds < HOUR:
+    if round(seconds / MINUTE) < 60:
         return f"{seconds / MINUTE:.0f} min"
-    if seconds < 2 * DAY:
+    if round(seconds / HOUR) < 48:
         return f"{seconds / HOUR:.0f} h"
     return f"{seconds / DAY:.0f} days"
 
@@ -137,9 +150,13 @@ def listed(names: Iterable[str], *, most: int = 8) -> str:
 
 def call(tool: str, **arguments: Any) -> str:
     """A tool call with its arguments filled in, as a model would write it."""
-    return (
-        f"{tool}({', '.join(f'{name}={json.dumps(given, ensure_ascii=False)}' for name, given in arguments.items())})"
-    )
+    given = (f"{name}={_as_argument(argument)}" for name, argument in arguments.items())
+    return f"{tool}({', '.join(given)})"
+
+
+def _as_argument(given: Any) -> str:
+    """JSON without what nobody sees; JSON escapes line breaks except those of Unicode."""
+    return clean(json.dumps(given, ensure_ascii=False)).replace("\n", " ")
 
 
 def tokens(text: str) -> int:

@@ -12,7 +12,7 @@ SOONEST, LATEST = 20.0, 600.0  # seconds; when to look again, whatever is usual
 
 def usual_words(usual: Usual | None) -> str | None:
     """ "usually 3-6 min, cost 0.05"; None when nothing is known."""
-    if usual is None:
+    if usual is None or usual.p90 < 1:
         return None
     short, long = span(usual.p50), span(usual.p90)
     time = f"usually {short}" if short == long else f"usually {_range(short, long)}"

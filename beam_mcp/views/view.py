@@ -3,11 +3,12 @@
 import re
 from abc import abstractmethod
 from collections.abc import Set
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
 _TOOL_CALL = re.compile(r"\b([a-z_]+)\(")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 class Part(BaseModel):
@@ -27,14 +28,18 @@ class View(Part):
 
     def text(self, tools: Set[str]) -> str:
         """The whole answer in words, with one next step out of the loaded `tools` as its last line."""
-        step = self.next_step(tools)
-        return f"{self.body()}\nNext: {step}" if step else self.body()
+        said, step = self.offering(tools).body(), self.next_step(tools)
+        return f"{said}\nNext: {step}" if step else said
 
     def data(self, tools: Set[str]) -> dict[str, Any]:
         """The same as data: no nulls, no empty lists, one next step."""
-        said = _without_blanks(self.model_dump(mode="json", exclude={"next"}))
+        said = _without_blanks(self.offering(tools).model_dump(mode="json", exclude={"next"}))
         step = self.next_step(tools)
         return said | ({"next": step} if step else {})
+
+    def offering(self, tools: Set[str]) -> Self:  # noqa: ARG002 - for views that name calls in their body
+        """The same view, naming only loaded tools."""
+        return self
 
     def next_step(self, tools: Set[str]) -> str | None:
         """The best next step that only names loaded tools."""
@@ -43,7 +48,7 @@ class View(Part):
     @staticmethod
     def named_tools(text: str) -> Set[str]:
         """The tools that our own words name as calls."""
-        return set(_TOOL_CALL.findall(text))
+        return set(_TOOL_CALL.findall(_STRING.sub("", text)))
 
 
 def _without_blanks(data: Any) -> Any:

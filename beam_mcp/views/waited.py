@@ -33,26 +33,31 @@ class WaitedView(View):
         changed: Sequence[Task],
         others: Sequence[TaskHead],
         *,
+        also: Sequence[TaskHead] = (),
         waited: float,
         usual: Mapping[str, Usual | None],
         now: datetime,
     ) -> Self:
-        """`changed` are news to the conversation; `usual` holds what is known by agent id; `waited` is in seconds."""
-        shown = [TaskView.of(task, now) for task in changed[:MOST_IN_FULL]]
+        """`changed` are news, `also` more news to be told in full next time, `others` none.
+
+        `usual` holds what is known by agent id; `waited` is in seconds.
+        """
+        shown = [TaskView.of(task, now) for task in changed]
         working = [task for task in others if task.phase == "working"]
         first = working[0] if working else None
         known = usual.get(first.of_agent.id or "") if first else None
         again = call("wait_for_tasks", tasks=[handle(task) for task in working])
-        wait = f"{again}, in about {look_again(first, known, now)}" if first else None
+        wait = f"{again}, in {look_again(first, known, now)}" if first else None
+        still = [f"{call('get_task', task=handle(task))} shows it." for task in others if task not in working]
         follow = [view.next for view in shown if view.next]
         return cls(
             changed=tuple(shown),
-            also_changed=tuple(f"{handle(task)} {status_words(task.status)}" for task in changed[MOST_IN_FULL:]),
+            also_changed=tuple(f"{handle(task)} {status_words(task.status)}" for task in also),
             working=tuple(f"{handle(task)} (agent {agent_name(task.of_agent)})" for task in working),
             unchanged=tuple(f"{handle(task)} {status_words(task.status)}" for task in others if task not in working),
             waited=None if changed else span(waited),
             usual=usual_words(known),
-            next=(*(follow[0] if follow else ()), *([wait] if wait else ())),
+            next=(*(follow[0] if follow else ()), *([wait] if wait else still[:1])),
         )
 
     def after(self, started: StartedView) -> Self:
