@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
 import anyio
+from anyio.abc import TaskStatus
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context
 from mcp_types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
@@ -20,19 +21,31 @@ MOST_AT_ONCE = 50  # watched tasks of one connection
 Tell = Callable[[str], Awaitable[None]]
 
 
-async def watch(caller: Caller, uri: str, tell: Tell) -> None:
-    """Follow the task behind `uri` and tell each change, until it is over, unreadable or was watched for long."""
-    name = task_in(uri)
-    if name is None:
-        return
+async def watch(
+    caller: Caller, uri: str, tell: Tell, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+) -> None:
+    """Follow the task behind `uri` and tell each change, until it is over, unreadable or was watched for long.
+
+    It has begun once the task was seen as it is, so that no change after that is missed.
+    """
     with anyio.move_on_after(LONGEST):
         try:
-            seen: TaskHead = await get_task(caller.beam, await find_task(caller, name))
-            while seen.phase not in {"done", "failed"}:
-                seen = await _next_change(caller, seen)
-                await tell(uri)
+            name = task_in(uri)
+            seen = await get_task(caller.beam, await find_task(caller, name)) if name else None
         except BeamError:
-            return  # nothing more can be told; reading the resource says why
+            seen = None
+        task_status.started()
+        if seen:
+            await _tell_changes(caller, seen, uri, tell)
+
+
+async def _tell_changes(caller: Caller, seen: TaskHead, uri: str, tell: Tell) -> None:
+    try:
+        while seen.phase not in {"done", "failed"}:
+            seen = await _next_change(caller, seen)
+            await tell(uri)
+    except BeamError:
+        return  # nothing more can be told; reading the resource says why
 
 
 async def _next_change(caller: Caller, before: TaskHead) -> TaskHead:
@@ -63,7 +76,7 @@ class Watching:
         caller = given_caller(Context(request_context=ctx))
         async with anyio.create_task_group() as watches:
             for uri in [uri for uri in uris if isinstance(uri, str)][:MOST_AT_ONCE]:
-                watches.start_soon(watch, caller, uri, self._publish)
+                await watches.start(watch, caller, uri, self._publish)
             try:
                 return await call_next(ctx)
             finally:
@@ -78,12 +91,12 @@ class Watching:
         if background and key not in self._scopes and mine < MOST_AT_ONCE:
             scope = self._scopes[key] = anyio.CancelScope()
 
-            async def watching() -> None:
+            async def watching(*, task_status: TaskStatus[None]) -> None:
                 with scope:
-                    await watch(caller, params.uri, session.send_resource_updated)
+                    await watch(caller, params.uri, session.send_resource_updated, task_status=task_status)
                 self._scopes.pop(key, None)
 
-            background.start_soon(watching)
+            await background.start(watching)
         return EmptyResult()
 
     async def unsubscribe(
