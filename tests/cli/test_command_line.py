@@ -1,0 +1,103 @@
+"""What a person sees of the command line itself."""
+
+import re
+from pathlib import Path
+
+import anyio
+import pytest
+
+from beam_mcp import __version__
+from beam_mcp.cli.main import main
+from beam_mcp.settings import Settings, flag, variable
+from tests.cli.processes import run, started
+from tests.cli.wires import OverStdio, Speaker
+
+
+def test_the_help_names_every_flag_and_variable_in_a_screen_of_plain_text(tmp_path: Path) -> None:
+    shown = run("--help", cwd=tmp_path)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    words = re.sub(r"\s+", " ", shown.stdout)
+    for field in Settings.model_fields:
+        assert variable(field) in words
+        assert (f"{flag(field)} " in words) is (field != "api_key")
+    for command in ("serve", "demo", "--version"):
+        assert command in words
+    lines = shown.stdout.splitlines()
+    assert len(lines) <= 60
+    assert max(map(len, lines)) <= 80
+    assert shown.stdout.isascii()
+    assert "\x1b" not in shown.stdout
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_each_command_has_help_of_its_own(tmp_path: Path, command: str) -> None:
+    shown = run(command, "--help", cwd=tmp_path)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert f"usage: beam-mcp {command}" in shown.stdout
+
+
+def test_the_version_is_the_packages(tmp_path: Path) -> None:
+    shown = run("--version", cwd=tmp_path)
+    assert (shown.returncode, shown.stdout, shown.stderr) == (0, f"beam-mcp {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--nonsense"], "unrecognized arguments: --nonsense"),
+        (["serve", "--nonsense"], "unrecognized arguments: --nonsense"),
+        (["dance"], "invalid choice: 'dance'"),
+        (["--port"], "argument --port: expected one argument"),
+        (["demo", "--port", "1"], "unrecognized arguments: --port"),
+        (["--api-key", "sk-secret"], "the key has no flag"),
+        (["serve", "--api-key=sk-secret"], "the key has no flag"),
+        (["--api-ke=x"], "unrecognized arguments: --api-ke"),
+        (["serve", "--api-ke=x"], "unrecognized arguments: --api-ke"),
+    ],
+)
+def test_a_wrong_command_line_is_told_in_one_line_with_exit_code_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    shown, complaint = capsys.readouterr()
+    assert shown == ""
+    assert words in complaint
+    assert complaint.endswith(" --help shows what there is.\n")
+    assert complaint.count("\n") == 1
+    assert "sk-secret" not in complaint
+
+
+def test_a_key_file_that_is_missing_ends_the_server_in_one_line(tmp_path: Path) -> None:
+    shown = run(cwd=tmp_path, BEAM_API_KEY_FILE="nowhere.txt")
+    assert (shown.returncode, shown.stdout) == (2, "")
+    assert shown.stderr.startswith("beam-mcp: BEAM_API_KEY_FILE (--api-key-file): nowhere.txt cannot be read (")
+    assert shown.stderr.count("\n") == 1
+
+
+@pytest.mark.anyio
+async def test_without_a_key_the_server_starts_lists_its_tools_and_says_how_to_set_one(tmp_path: Path) -> None:
+    async with started(cwd=tmp_path) as server:
+        speaker = Speaker(OverStdio(server), "2025-06-18")
+        assert (await speaker.greet())["serverInfo"]["version"] == __version__
+        assert "create_task" in await speaker.tools()
+        with anyio.fail_after(5):
+            said = await speaker.call("list_agents")
+        assert "BEAM_API_KEY" in said
+        assert "BEAM_WORKSPACE_ID" in said
+        assert "--sandbox" in said
+        await server.hang_up()
+        assert await server.ended() == 0
+        assert server.errors == b""
+
+
+@pytest.mark.anyio
+async def test_the_sandbox_serves_without_an_account(tmp_path: Path) -> None:
+    async with started("--sandbox", cwd=tmp_path) as server:
+        speaker = Speaker(OverStdio(server), "2025-06-18")
+        await speaker.greet()
+        assert "Invoice Matcher" in await speaker.call("list_agents")
+        await server.hang_up()
+        assert await server.ended() == 0
+        assert server.errors == b""
