@@ -1,6 +1,7 @@
 """The command line: which command, which options; everything heavy is imported by the command that needs it."""
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn, get_args
@@ -82,6 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             return demo(ask=given["ask"])
         settings = load(given)
+        gc.disable()  # building what is imported next makes no garbage, only work for the collector
         from beam_mcp.cli.serve import serve  # noqa: PLC0415 - a wrong option is told before the SDK is imported
 
         return serve(settings)

@@ -1,37 +1,39 @@
-"""Serving: the pool and the server are made once, then offered on stdio or over HTTP until EOF or a signal."""
+"""Serving: the pool and the server are made once, then offered on stdio until EOF or a signal, or over HTTP."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
-import socket
 import sys
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from types import FrameType
 
 import anyio
-import uvicorn
 from mcp.server.mcpserver import MCPServer
-from uvicorn.server import HANDLED_SIGNALS
 
 from beam_mcp.beam.auth import Identity
 from beam_mcp.beam.http import Http
-from beam_mcp.cli.listener import listen, shown
 from beam_mcp.server.build import build
-from beam_mcp.server.web import web_app
 from beam_mcp.settings import Settings
 from beam_mcp.tools.given import Office
 
 SHUTDOWN_SECONDS = 0.2  # for answers that are on their way
-PATIENCE_SECONDS = 0.5  # for everything else, too
 
 
 def serve(settings: Settings) -> int:
     """Serve until the client hangs up or a signal comes; return the exit code."""
     _log_to_stderr()
-    run = _serve_stdio if settings.transport == "stdio" else _serve_web
-    anyio.run(run, settings)
+    # What was imported stays for good: the collector need not walk it at each of its rounds, nor at the end.
+    gc.freeze()
+    gc.enable()
+    if settings.transport == "stdio":
+        anyio.run(_serve_stdio, settings)
+    else:
+        from beam_mcp.cli.web import serve_web  # noqa: PLC0415 - stdio starts without a web server
+
+        anyio.run(serve_web, settings)
     return 0
 
 
@@ -67,14 +69,15 @@ async def _beam(settings: Settings) -> AsyncGenerator[tuple[str, Identity]]:
         yield url, Identity(SANDBOX_KEY, WORKSPACE_ID)
 
 
-def _build(settings: Settings, shared: Office) -> MCPServer[Office]:
+def server_for(settings: Settings, shared: Office) -> MCPServer[Office]:
+    """The server as these settings want it."""
     return build(shared, toolsets=settings.toolsets, read_only=settings.read_only, output=settings.output)
 
 
 async def _serve_stdio(settings: Settings) -> None:
     async with office(settings) as shared, anyio.create_task_group() as tasks:
         tasks.start_soon(_exit_on_signal, shared)
-        await _build(settings, shared).run_stdio_async()
+        await server_for(settings, shared).run_stdio_async()
         tasks.cancel_scope.cancel()
 
 
@@ -91,46 +94,3 @@ async def _exit_on_signal(shared: Office) -> None:
     with anyio.move_on_after(SHUTDOWN_SECONDS, shield=True):
         await shared.http.aclose()
     os._exit(0)
-
-
-async def _serve_web(settings: Settings) -> None:
-    listener = listen(settings.host, settings.port)
-    async with office(settings) as shared:
-        transport = "sse" if settings.transport == "sse" else "http"
-        app = web_app(_build(settings, shared), transport=transport, hosts=settings.allowed_hosts)
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            # Typed as whole seconds, but handed on to asyncio as it is: streams stay open until they are cut.
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,  # pyright: ignore[reportArgumentType]
-        )
-        path = "/sse" if transport == "sse" else "/mcp"
-        print(f"beam-mcp serves {shown(listener, settings.host)}{path}", file=sys.stderr, flush=True)  # noqa: T201
-        await _Web(config).serve(sockets=[listener])
-
-
-class _Web(uvicorn.Server):
-    """Uvicorn, but quiet when told to stop, and not raising that signal once more, which would end in a traceback."""
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Leave on Ctrl-C and SIGTERM."""
-        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Streams are cut now: what they complain about is no news."""
-        logging.disable()
-        super().handle_exit(sig, frame)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End what is open, or end the process: the SDK holds on to each cancelled call of 2025 for a second."""
-        with anyio.move_on_after(PATIENCE_SECONDS) as patience:
-            await super().shutdown(sockets)
-        if patience.cancelled_caught:
-            os._exit(0)

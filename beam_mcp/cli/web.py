@@ -1,0 +1,65 @@
+"""Serving over HTTP: one listener, one application, an end within a second."""
+
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from types import FrameType
+
+import anyio
+import uvicorn
+from uvicorn.server import HANDLED_SIGNALS
+
+from beam_mcp.cli.listener import listen, shown
+from beam_mcp.cli.serve import SHUTDOWN_SECONDS, office, server_for
+from beam_mcp.server.web import web_app
+from beam_mcp.settings import Settings
+
+PATIENCE_SECONDS = 0.5  # for what does not end by itself
+
+
+async def serve_web(settings: Settings) -> None:
+    """Serve until a signal comes, then end what is open within a second."""
+    listener = listen(settings.host, settings.port)
+    async with office(settings) as shared:
+        transport = "sse" if settings.transport == "sse" else "http"
+        app = web_app(server_for(settings, shared), transport=transport, hosts=settings.allowed_hosts)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            # Typed as whole seconds, but handed on to asyncio as it is: streams stay open until they are cut.
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,  # pyright: ignore[reportArgumentType]
+        )
+        path = "/sse" if transport == "sse" else "/mcp"
+        print(f"beam-mcp serves {shown(listener, settings.host)}{path}", file=sys.stderr, flush=True)  # noqa: T201
+        await _Web(config).serve(sockets=[listener])
+
+
+class _Web(uvicorn.Server):
+    """Uvicorn, but quiet when told to stop, and not raising that signal once more, which would end in a traceback."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave on Ctrl-C and SIGTERM."""
+        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Streams are cut now: what they complain about is no news."""
+        logging.disable()
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what is open, or end the process: the SDK holds on to each cancelled call of 2025 for a second."""
+        with anyio.move_on_after(PATIENCE_SECONDS) as patience:
+            await super().shutdown(sockets)
+        if patience.cancelled_caught:
+            os._exit(0)
