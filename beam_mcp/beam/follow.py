@@ -44,7 +44,7 @@ class Pace:
         self.least = LEAST_PAUSE if change else min(self.least * GROWTH, MOST_LEAST)
 
     def slow_down(self, asked: float | None) -> None:
-        """Beam says there were too many requests: half the pace from now on, and the seconds it `asked` for at least."""
+        """Beam says there were too many requests: half the pace from now on, or the seconds it `asked` for."""
         self.pause = min(max(self.pause, LONGEST_PAUSE / 2) * 2, SLOWEST)
         self.least = max(MOST_LEAST, asked or 0.0)
 

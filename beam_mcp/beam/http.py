@@ -3,14 +3,12 @@
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
 import stamina
-from pydantic_core import from_json
 
 from beam_mcp import __version__
 from beam_mcp.beam import retry
@@ -25,17 +23,26 @@ from beam_mcp.beam.errors import (
     detail_of,
     of_status,
 )
-from beam_mcp.beam.transport import TRY_AGAIN, deadline, read_body, transport_errors
-from beam_mcp.beam.wire import Wire, holds_json, parse
+from beam_mcp.beam.transport import (
+    CONNECT_SECONDS,
+    LOOPBACK,
+    MOST_CONNECTIONS,
+    MOST_REDIRECTS,
+    MOST_STREAMS,
+    TRY_AGAIN,
+    clock_ahead,
+    deadline,
+    read_body,
+    safe_host,
+    same_host_redirect,
+    transport_errors,
+    without_secrets,
+)
+from beam_mcp.beam.wire import Wire, parse
 
 M = TypeVar("M", bound=Wire)
 
-CONNECT_SECONDS = 5.0
-MOST_REDIRECTS = 3
 UNKNOWN = "It may or may not have taken effect."
-MOST_CONNECTIONS = 64
-MOST_STREAMS = 32  # of those connections; each is held for as long as a task runs, and calls need the others
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass
@@ -93,12 +100,11 @@ class Http:
         """
         response, body = await self._fetch_once(request)
         for _ in range(MOST_REDIRECTS):
-            onward = _same_host_redirect(request, response)
+            onward = same_host_redirect(request, response)
             if onward is None:
                 break
             response, body = await self._fetch_once(request := onward)
-        if not (response.is_success and holds_json(body)):
-            body = _without_secrets(body, request)
+        body = without_secrets(body, request, response)
         if response.is_success:
             return body
         wait = retry.retry_after(response.headers.get("retry-after"))
@@ -130,10 +136,7 @@ class Http:
         Raises:
             BeamError: the link is unsafe, refused or broken.
         """
-        parts = urlsplit(link)
-        if parts.scheme != "https" and parts.hostname not in LOOPBACK:
-            raise BeamBroken("Beam gave a link to the file that is not safe to follow.", TRY_AGAIN)
-        with transport_errors(parts.hostname or "the file's host"):
+        with transport_errors(safe_host(link)):
             async with self._client.stream("GET", link, headers={"Accept": "*/*"}) as response:
                 if not response.is_success:
                     raise of_status(response.status_code, "", workspace=None)
@@ -143,7 +146,7 @@ class Http:
     async def _fetch_once(self, request: httpx2.Request) -> tuple[httpx2.Response, bytearray]:
         with transport_errors(request.url.host):
             response = await self._client.send(request, stream=True)
-            self.clock_ahead = _clock_ahead(response.headers.get("date"))
+            self.clock_ahead = clock_ahead(response.headers.get("date"))
             try:
                 return response, await read_body(response)
             finally:
@@ -291,35 +294,5 @@ class Beam:
         return self.identity.mode == "token" and not self.identity.bearer
 
 
-def _clock_ahead(date: str | None) -> timedelta:
-    """By the Date header (RFC 9110 §6.6.1), which is right to the second; nothing where it is absent or unreadable."""
-    try:
-        there = parsedate_to_datetime(date or "")
-    except ValueError:
-        return timedelta()
-    return there.replace(tzinfo=there.tzinfo or UTC) - datetime.now(UTC)
-
-
 def _bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
-
-
-def _same_host_redirect(request: httpx2.Request, response: httpx2.Response) -> httpx2.Request | None:
-    """Where a read is sent on to, if that is the same host; credentials go nowhere else (API.md, Errors and limits)."""
-    onward = response.next_request
-    if onward is None or request.method != "GET":
-        return None
-    before, after = request.url, onward.url
-    if (before.scheme, before.host, before.port) != (after.scheme, after.host, after.port):
-        return None
-    return onward
-
-
-def _without_secrets(body: bytearray, request: httpx2.Request) -> bytearray:
-    """`body` without any credential that the request carried, since services echo what they refuse."""
-    secrets = [request.headers.get("x-api-key", ""), request.headers.get("authorization", "").removeprefix("Bearer ")]
-    if "/auth/" in request.url.path:
-        secrets += from_json(request.content).values()
-    for secret in filter(None, secrets):
-        body = body.replace(secret.encode(), b"[secret]")
-    return body

@@ -13,14 +13,21 @@ LOOKS = (0.0, 1.0, 2.0)  # seconds before each look; Beam may need a moment to s
 PATIENCE = 15.0  # seconds for all looks together, since the person waited for the lost answer already
 
 
-async def look_for(effect: Callable[[], Awaitable[T | None]], *, lost: BeamError, unseen: str, advice: str) -> T:
-    """Return the effect of the write as soon as it can be seen.
+async def look_for(
+    effect: Callable[[], Awaitable[T | None]],
+    *,
+    lost: BeamError,
+    unseen: str,
+    advice: str,
+    patience: float = PATIENCE,
+) -> T:
+    """Return the effect of the write as soon as it can be seen, within so many seconds.
 
     Raises:
         MayHaveHappened: `unseen` and `advice`, when it does not show or Beam cannot be read.
     """
     looked = False
-    with anyio.move_on_after(PATIENCE):
+    with anyio.move_on_after(patience):
         for pause in LOOKS:
             await anyio.sleep(pause)
             try:

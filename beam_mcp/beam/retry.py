@@ -25,8 +25,8 @@ def retry_after(header: str | None, now: datetime | None = None) -> float | None
     """Seconds asked for by a Retry-After header, in either form of RFC 9110 §10.2.3; None when absent or unreadable."""
     if header is None:
         return None
-    if header.strip().isdecimal():
-        return float(header) if len(header.strip()) <= LONGEST_NUMBER else None
+    if (digits := header.strip()).isdecimal():
+        return float(digits) if len(digits) <= LONGEST_NUMBER else None
     try:
         moment = parsedate_to_datetime(header)
     except ValueError:

@@ -1,13 +1,22 @@
-"""The limits of an exchange with Beam: how long, how large, and what a failure of the transport means."""
+"""The rules of an exchange with Beam: how long, how large, where to, and what a failure of the transport means."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 import anyio
 import httpx2
+from pydantic_core import from_json
 
 from beam_mcp.beam.errors import BeamBroken, BeamUnavailable
 
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+CONNECT_SECONDS = 5.0
+MOST_REDIRECTS = 3
+MOST_CONNECTIONS = 64
+MOST_STREAMS = 32  # of those connections; each is held for as long as a task runs, and calls need the others
 LARGEST_ANSWER = 256 * 1024 * 1024  # bytes after decompression; a page of 100 tasks is 20 MB, at the worst 300
 LARGEST_ERROR = 64 * 1024
 TRY_AGAIN = "Try again in a minute."
@@ -67,3 +76,50 @@ def _reason(error: httpx2.TransportError) -> str:
     if isinstance(error, httpx2.ConnectTimeout):
         return "no answer to the connection"
     return str(error).strip() or type(error).__name__
+
+
+def clock_ahead(date: str | None) -> timedelta:
+    """How far Beam's clock is ahead of ours, by its Date header (RFC 9110 §6.6.1); nothing where that is unreadable."""
+    try:
+        there = parsedate_to_datetime(date or "")
+    except ValueError:
+        return timedelta()
+    return there.replace(tzinfo=there.tzinfo or UTC) - datetime.now(UTC)
+
+
+def same_host_redirect(request: httpx2.Request, response: httpx2.Response) -> httpx2.Request | None:
+    """Where a read is sent on to, if that is the same host; credentials go nowhere else (API.md, Errors and limits)."""
+    onward = response.next_request
+    if onward is None or request.method != "GET":
+        return None
+    before, after = request.url, onward.url
+    if (before.scheme, before.host, before.port) != (after.scheme, after.host, after.port):
+        return None
+    return onward
+
+
+def safe_host(link: str) -> str:
+    """The host of a link to a file.
+
+    Raises:
+        BeamBroken: whoever listens on the way could read or replace the file.
+    """
+    parts = urlsplit(link)
+    if not parts.hostname or (parts.scheme != "https" and parts.hostname not in LOOPBACK):
+        raise BeamBroken("Beam gave a link to the file that is not safe to follow.", TRY_AGAIN)
+    return parts.hostname
+
+
+def without_secrets(body: bytearray, request: httpx2.Request, response: httpx2.Response) -> bytearray:
+    """`body` without any credential that the request carried, since services echo what they refuse.
+
+    An answer of success can be an error too, unless it is large; those to the token calls are never told.
+    """
+    if response.is_success and (len(body) > LARGEST_ERROR or "/auth/" in request.url.path):
+        return body
+    secrets = [request.headers.get("x-api-key", ""), request.headers.get("authorization", "").removeprefix("Bearer ")]
+    if "/auth/" in request.url.path:
+        secrets += from_json(request.content).values()
+    for secret in filter(None, secrets):
+        body = body.replace(secret.encode(), b"[secret]")
+    return body

@@ -106,11 +106,6 @@ def _remove(data: Any, path: tuple[int | str, ...]) -> bool:
     return True
 
 
-def holds_json(body: bytes | bytearray) -> bool:
-    """Whether a body begins as an object or an array does."""
-    return _first(body) in (b"{", b"[")
-
-
 def _first(body: bytes | bytearray) -> bytes | bytearray:
     return body[:100].lstrip()[:1]
 

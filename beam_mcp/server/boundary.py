@@ -13,8 +13,18 @@ from pydantic_core import ErrorDetails
 
 from beam_mcp.beam.errors import BeamError
 from beam_mcp.tools.toolset import Output, Verb, failure, present, present_error
-from beam_mcp.views.text import quoted
+from beam_mcp.views.text import quoted, value
 from beam_mcp.views.view import View
+
+_WANTED = {
+    "dict_type": "must be an object",
+    "list_type": "must be a list",
+    "string_type": "must be text",
+    "bool_parsing": "must be true or false",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+}
 
 CRASHED = "beam-mcp made a mistake while running {name}; details are in its log (stderr). Whether anything was done at \
 Beam is not known: look before you repeat it."
@@ -85,9 +95,9 @@ def _one_line(error: ErrorDetails, known: Iterable[str]) -> str:
             return f"{place} is required"
         case "string_too_short" | "too_short":
             return f"{place} is empty"
-        case _:
-            message = error["msg"][:1].lower() + error["msg"][1:]
-            return f"{place}: {message}, not {quoted(str(error['input']), 60)}"
+        case kind:
+            wanted = _WANTED.get(kind, error["msg"].removeprefix("Input "))
+            return f"{place} {wanted}, not {quoted(value(error['input']), 60)}"
 
 
 def compact_schema(schema: Any) -> Any:

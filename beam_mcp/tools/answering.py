@@ -8,6 +8,7 @@ from beam_mcp.beam.answer import Answers
 from beam_mcp.beam.errors import Ambiguous, BadRequest
 from beam_mcp.beam.node import Asked
 from beam_mcp.beam.task import Task
+from beam_mcp.views.questions import shown_choice
 from beam_mcp.views.text import line, listed, quoted
 
 
@@ -82,6 +83,10 @@ def _allowed(question: Numbered, answer: str) -> str:
     if not answer.strip():
         raise BadRequest(f"answers: the answer to {question.label} is empty.", "Give a value.")
     taken = question.asked.accepted(answer)
+    if taken is None:
+        pairs = zip(question.asked.choices, question.asked.values, strict=True)
+        shown = {shown_choice(choice).casefold(): wanted for choice, wanted in pairs}
+        taken = shown.get(shown_choice(answer).casefold())
     if taken is None:
         choices = listed(map(quoted, question.asked.choices), most=20)
         raise BadRequest(

@@ -68,11 +68,9 @@ async def see_edited(seen: Annotated[Seen, Resolve(see_action)], parameters: dic
     return replace(seen, parameters=seen.parameters | (parameters or {}))
 
 
-async def ask_decision(
-    caller: Given, seen: Annotated[Seen, Resolve(see_edited)], confirm: str | None = None
-) -> Elicit[Decision] | NotAsked:
-    """The form, where it can reach a person and the decision was not made in the chat."""
-    if confirm is not None or not can_ask(caller.context):
+async def ask_decision(caller: Given, seen: Annotated[Seen, Resolve(see_edited)]) -> Elicit[Decision] | NotAsked:
+    """The form, wherever it can reach a person: no code that a model passes on can take its place."""
+    if not can_ask(caller.context):
         return NotAsked()
     return Elicit(question_of(seen.task, seen.node, seen.parameters), Decision)
 
@@ -91,8 +89,9 @@ async def approve_step(
     form = answered(asked)
     if isinstance(form, Decision) and form.decision == "reject":
         return await _reject(caller, seen, [form.feedback] if form.feedback else [])
-    if not (isinstance(form, Decision) or (caller.office.decides_in_chat and confirm == seen.code)):
-        return _undecided(caller, seen, asked, confirm)
+    in_chat = caller.office.decides_in_chat and not can_ask(caller.context)
+    if not (isinstance(form, Decision) or (in_chat and confirm == seen.code)):
+        return _undecided(seen, asked, confirm if in_chat else None, parameters, in_chat=in_chat)
     await _refuse_if_changed(caller, seen)
     words = (form.feedback if isinstance(form, Decision) else None) or feedback
     edited = seen.parameters if parameters else None
@@ -101,14 +100,16 @@ async def approve_step(
     return DecidedView.of(now, decision="Approved", tool=seen.tool, changed=parameters)
 
 
-def _undecided(caller: Caller, seen: Seen, asked: ElicitationResult[Any], confirm: str | None) -> ActionView:
-    reason = "the code is not for this action" if confirm else unanswered_words(asked)
+def _undecided(
+    seen: Seen, asked: ElicitationResult[Any], code: str | None, edited: dict[str, Any] | None, *, in_chat: bool
+) -> ActionView:
+    reason = "the code is not for this action" if code else unanswered_words(asked)
     again = None
-    if caller.office.decides_in_chat and isinstance(getattr(asked, "data", None), NotAsked):
-        again = (
-            f"{call('approve_step', task=handle(seen.task), confirm=seen.code)} once the person has said yes to this."
-        )
-    return ActionView.of(seen.task, seen.node, reason=reason, next_call=again)
+    if in_chat:
+        changed = {"parameters": edited} if edited else {}
+        approve = call("approve_step", task=handle(seen.task), **changed, confirm=seen.code)
+        again = f"{approve} once the person has said yes to this."
+    return ActionView.of(seen.task, seen.node, seen.parameters, reason=reason, next_call=again)
 
 
 async def _refuse_if_changed(caller: Caller, seen: Seen) -> None:

@@ -130,6 +130,8 @@ def upload_of(path: Path) -> Upload:
     try:
         with _opened(path) as file:
             size = os.fstat(file.fileno()).st_size
+            if size == 0:
+                raise BadRequest(f"files: {line(path.name, 120)} is empty; Beam takes no empty file.", "Leave it out.")
             if size > LARGEST_FILE:
                 limit = LARGEST_FILE // 1024 // 1024
                 raise BadRequest(f"files: {path.name} has {size / 1024 / 1024:.0f} MB; at most {limit} MB can be sent.")

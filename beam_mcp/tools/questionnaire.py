@@ -11,6 +11,7 @@ from beam_mcp.tools.answering import Numbered, open_questions
 from beam_mcp.tools.given import Given, task_named
 from beam_mcp.tools.person import NotAsked, answered, can_ask
 from beam_mcp.views.names import agent_name, handle
+from beam_mcp.views.questions import shown_choice
 from beam_mcp.views.text import counted, line, quoted
 
 
@@ -62,9 +63,10 @@ def _form(questions: tuple[Numbered, ...]) -> type[BaseModel]:
 
 def _field(question: Numbered) -> tuple[Any, Any]:
     asked = question.asked
-    kind: Any = Literal[asked.choices] if asked.choices else str
-    suggested = asked.remembered or next(iter(asked.hints), None)
-    if asked.choices and suggested not in asked.choices:
+    choices = tuple(dict.fromkeys(map(shown_choice, asked.choices)))
+    kind: Any = Literal[choices] if choices else str
+    suggested = line(asked.remembered or next(iter(asked.hints), ""), 300) or None
+    if choices and suggested not in choices:
         suggested = None
     about = f" ({line(asked.about, 120)})" if asked.about else ""
     others = f" Suggested: {', '.join(quoted(hint, 60) for hint in asked.hints[:3])}." if asked.hints else ""

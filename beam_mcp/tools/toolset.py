@@ -83,7 +83,9 @@ def present(view: View, tools: Set[str], output: Output) -> CallToolResult:
 def present_error(error: BeamError, tools: Set[str]) -> CallToolResult:
     """Say an error: what happened, and the next step unless it names a tool that is switched off."""
     advice = error.advice if View.named_tools(error.advice) <= tools else ""
-    return failure(_shortened(error.what, MOST_ERROR_TOKENS * 2 // 3), _shortened(advice, MOST_ERROR_TOKENS // 3))
+    # What happened is cut before what to do about it.
+    left = max(MOST_ERROR_TOKENS - tokens(advice), MOST_ERROR_TOKENS // 3)
+    return failure(_shortened(error.what, left), _shortened(advice, MOST_ERROR_TOKENS - min(left, tokens(error.what))))
 
 
 def failure(*sentences: str) -> CallToolResult:
@@ -105,7 +107,7 @@ def _within_budget(text: str) -> str:
         return text
     lines = text.splitlines()
     ending = [line for line in lines[-2:] if line.startswith(("More: ", "Next: "))]
-    kept = pages(text, characters=len(text), most_tokens=MOST_TOKENS * 9 // 10 - tokens("".join(ending)))[0]
+    kept = pages(text, characters=len(text), most_tokens=MOST_TOKENS * 4 // 5 - tokens("".join(ending)))[0]
     open_fence = next((tag for tag in reversed(_FENCE.findall(kept)) if f"</{tag}>" not in kept), None)
     fence = [f"</{open_fence}>"] if open_fence else []
     return "\n".join([kept, *fence, "… cut here, the answer was too long: ask for less at once.", *ending])

@@ -19,11 +19,12 @@ class AgentLine(Part):
     @classmethod
     def of(cls, agent: Agent, *, with_id: bool) -> Self:
         """`with_id` where the name alone does not tell it from another agent."""
+        name = line(agent.name or "", 60)
         return cls(
-            name=line(agent.name or "unnamed", 60),
+            name=name or "unnamed",
             description=line(agent.description, 160) if agent.description else None,
             category=line(agent.category.title, 40) if agent.category and agent.category.title else None,
-            id=line(agent.id or "", 40) if with_id or not agent.name else None,
+            id=line(agent.id or "", 40) if with_id or not name else None,
         )
 
     def text(self) -> str:

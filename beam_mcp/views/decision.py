@@ -19,9 +19,12 @@ class ActionView(View):
     stop: StopView
 
     @classmethod
-    def of(cls, task: Task, node: Node, *, reason: str, next_call: str | None = None) -> Self:
-        """`reason` says why nothing was decided, `next_call` how to decide."""
-        stop = StopView.of(node, task, first_number=1)
+    def of(
+        cls, task: Task, node: Node, parameters: dict[str, Any], *, reason: str, next_call: str | None = None
+    ) -> Self:
+        """`parameters` are those it would run with, `reason` says why nothing was decided, `next_call` how to."""
+        shown = {line(name, 60): line(value(given), 200) for name, given in parameters.items()}
+        stop = StopView.of(node, task, first_number=1).model_copy(update={"parameters": shown})
         here = f"the person decides on {handle(task)} in the Beam app."
         following = (next_call,) if next_call else (here,)
         return cls(task=handle(task), agent=agent_name(task.of_agent), reason=reason, stop=stop, next=following)

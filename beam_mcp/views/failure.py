@@ -7,6 +7,8 @@ from beam_mcp.beam.task import Task
 from beam_mcp.views.text import call, line, prose, quoted
 from beam_mcp.views.view import Part
 
+STOPPED = "a person or a rule stopped it"
+
 Mender = Literal["you", "the agent's builder", "Beam"]
 
 
@@ -30,7 +32,8 @@ class FailureView(Part):
         """Two lines at most."""
         where = f" at step {quoted(self.step, 80)}" if self.step else ""
         said = f": {quoted(self.evidence, 300)}" if self.evidence else ""
-        return f"Why{where}: {self.cause}{said}. {self.mender.capitalize()} can mend it."
+        mender = "" if self.cause == STOPPED else f" {self.mender.capitalize()} can mend it."
+        return f"Why{where}: {self.cause}{said}.{mender}"
 
     def next_steps(self, task: str) -> tuple[str, ...]:
         """A second try where that can help, else the evidence."""
@@ -46,7 +49,7 @@ class FailureView(Part):
 
 def _cause(node: Node | None, task: Task) -> tuple[str, str | None, Mender]:
     if (task.status or "").upper() in {"STOPPED", "CANCELLED"} and (node is None or not _errors(node)):
-        return "a person or a rule stopped it", task.task_summary, "you"
+        return STOPPED, task.task_summary, "you"
     if node is None:
         return "Beam names no failed step", task.task_summary, "Beam"
     data, original = node.tool_data, node.tool.original_tool

@@ -12,6 +12,7 @@ from beam_mcp.views.text import age, call, counted
 from beam_mcp.views.view import Part, View
 
 MOST_SHOWN = 10
+MOST_IN_FULL = 5
 _RISK: tuple[Kind, ...] = ("approval", "question", "sign-in", "credits", "unclear")
 _NAMES = {"credits": "credit stop", "unclear": "unclear stop"}
 
@@ -44,6 +45,12 @@ class InboxItem(Part):
         for stop in self.stops:
             kinds[stop.kind] += len(stop.questions) or 1
         return kinds
+
+    def brief(self) -> Self:
+        """The same without what is shown again before anything is decided."""
+        unsaid = {"step": None, "does": None, "why": None}
+        stops = (stop.model_copy(update=unsaid) if stop.kind == "approval" else stop for stop in self.stops)
+        return self.model_copy(update={"stops": tuple(stops)})
 
     def offering(self, tools: Set[str]) -> Self:
         """The same with the first step that only names loaded tools."""
@@ -82,6 +89,8 @@ class InboxView(View):
         """`items` are all that wait, in the order to show them; `agent` is whose they are, `asked` for by that name."""
         begin = (page - 1) * MOST_SHOWN
         shown = tuple(items[begin : begin + MOST_SHOWN])
+        if len(shown) > MOST_IN_FULL:
+            shown = tuple(item.brief() for item in shown)
         kinds = sum((item.wants for item in items), Counter[Kind]())
         onward = ({"agent": asked} if asked else {}) | {"page": page + 1}
         return cls(

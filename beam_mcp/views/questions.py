@@ -20,6 +20,11 @@ _KINDS: dict[str, Kind] = {
 }
 
 
+def shown_choice(choice: str) -> str:
+    """A choice as a person sees it and may answer it."""
+    return line(choice, 60)
+
+
 class QuestionView(Part):
     """One open question; `number` counts over all steps of the task."""
 
@@ -37,13 +42,13 @@ class QuestionView(Part):
         parameter = line(asked.parameter or "", 60)
         return cls(
             number=number,
-            question=line(asked.question, 300),
+            question=line(asked.question, 300) or "unreadable",
             # A name that cannot be said as it is would be no answer's key: the number is.
             parameter=parameter if parameter and parameter == asked.parameter else None,
             about=line(asked.about, 120) if asked.about and asked.about != asked.question else None,
             suggested=tuple(line(hint, 80) for hint in asked.hints[:3]),
             remembered=line(asked.remembered, 120) if asked.remembered else None,
-            choices=tuple(line(choice, 60) for choice in asked.choices[:12]),
+            choices=tuple(shown_choice(choice) for choice in asked.choices[:12]),
         )
 
     @property
@@ -115,9 +120,9 @@ class StopView(Part):
             case "approval":
                 return f"Approval{where}: {self._action_text() if self.tool else 'Beam does not show of what.'}"
             case "sign-in":
-                return f"Sign-in{where}: connect {self.integration or 'the integration'} in the Beam app, then retry."
+                return f"Sign-in{where}: connect {self.integration or 'the integration'} in the Beam app."
             case "credits":
-                return f"Credits{where}: the workspace has run out; top up in the Beam app, then retry."
+                return f"Credits{where}: the workspace has run out; top up in the Beam app."
             case _:
                 return f"Stopped{where}: Beam does not say for what."
 

@@ -27,9 +27,11 @@ def _range(short: str, long: str) -> str:
 
 
 def look_again(task: TaskHead, usual: Usual | None, now: datetime) -> str:
-    """When to look again: about when it is usually done, else in a minute or two."""
+    """When to look again: about when it is usually done, the later the longer overdue; else in a minute or two."""
     begun = in_utc(task.started_at or task.created_at)
+    if (task.status or "").upper() == "WAITING":
+        return span(LATEST)  # until a set time, which Beam does not say
     if usual is None or begun is None:
         return "a minute or two"
     left = usual.p50 - (now - begun).total_seconds()
-    return span(min(LATEST, max(SOONEST, left if left > 0 else usual.p90 / 4)))
+    return span(min(LATEST, max(SOONEST, left if left > 0 else max(usual.p90, -left) / 4)))

@@ -33,7 +33,7 @@ class View(Part):
 
     def data(self, tools: Set[str]) -> dict[str, Any]:
         """The same as data: no nulls, no empty lists, one next step."""
-        said = _without_blanks(self.offering(tools).model_dump(mode="json", exclude={"next"}))
+        said = _without_blanks(self.offering(tools).model_dump(mode="json", exclude={"next"}, exclude_defaults=True))
         step = self.next_step(tools)
         return said | ({"next": step} if step else {})
 
@@ -55,7 +55,7 @@ def _without_blanks(data: Any) -> Any:
     match data:
         case {**pairs}:
             kept = {key: _without_blanks(item) for key, item in pairs.items()}
-            return {key: item for key, item in kept.items() if item not in (None, [], {}, "")}
+            return {key: item for key, item in kept.items() if item not in (None, [], {})}
         case [*items]:
             return [_without_blanks(item) for item in items]
         case _:

@@ -1,0 +1,58 @@
+"""A wire between a client and a server that tells how many connections are open."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import anyio
+import anyio.abc
+import anyio.lowlevel
+from anyio.abc import ByteStream, SocketStream, TaskGroup
+
+
+@dataclass
+class Wire:
+    """Every connection that a client holds open."""
+
+    url: str
+    open: set[int] = field(default_factory=set[int])
+
+    async def until(self, *, at_most: int) -> None:
+        """Wait until so few are open; fails after two seconds."""
+        with anyio.fail_after(2):
+            while len(self.open) > at_most:
+                await anyio.lowlevel.checkpoint()
+
+
+@asynccontextmanager
+async def tapped(url: str) -> AsyncGenerator[Wire]:
+    """The same server at another address."""
+    there = urlsplit(url)
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    port = listener.extra(anyio.abc.SocketAttribute.local_port)  # noqa: S610 - anyio's, not a database's
+    wire = Wire(f"http://127.0.0.1:{port}")
+
+    async def carry(client: SocketStream) -> None:
+        wire.open.add(id(client))
+        try:
+            server = await anyio.connect_tcp(there.hostname or "", there.port or 0)
+            async with client, server, anyio.create_task_group() as group:
+                group.start_soon(_pump, client, server, group)
+                group.start_soon(_pump, server, client, group)
+        finally:
+            wire.open.discard(id(client))
+
+    async with listener, anyio.create_task_group() as group:
+        group.start_soon(listener.serve, carry)
+        yield wire
+        group.cancel_scope.cancel()
+
+
+async def _pump(source: ByteStream, target: ByteStream, group: TaskGroup) -> None:
+    try:
+        async for piece in source:
+            await target.send(piece)
+    except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+        pass
+    group.cancel_scope.cancel()

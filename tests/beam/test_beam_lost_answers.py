@@ -1,0 +1,208 @@
+"""When the answer to a write is lost, Beam is looked at before anything is said, and nothing is sent again."""
+
+from collections.abc import Awaitable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import anyio
+import pytest
+
+from beam_mcp.beam.answer import Answers, submit_answers
+from beam_mcp.beam.errors import BeamError, Conflict, MayHaveHappened
+from beam_mcp.beam.http import Beam
+from beam_mcp.beam.lost import look_for
+from beam_mcp.beam.new_task import NewTask, create_task, find_started
+from beam_mcp.beam.node import Asked
+from beam_mcp.beam.task import Task, TaskHead, get_task
+from beam_mcp.sandbox.world import World
+
+from .line import calls, connected
+
+pytestmark = pytest.mark.anyio
+
+LIMIT = 2.5
+LOST: Sequence[dict[str, Any]] = (
+    {"kind": "cut_before"},
+    {"kind": "cut_before", "acts": True},
+    {"kind": "cut_after"},
+    {"kind": "cut_after", "acts": False},
+    {"kind": "cut_mid_body"},
+    {"kind": "latency", "seconds": 20},
+    {"kind": "slow_body", "seconds": 60},
+    {"kind": "truncated_json"},
+    {"kind": "gzip_bomb", "megabytes": 1},
+    *({"kind": kind, "acts": acts} for kind in ("empty_body", "not_json", "wrong_type") for acts in (True, False)),
+    *({"kind": "html_502", "acts": acts} for acts in (True, False)),
+    *({"kind": "status", "code": code, "acts": acts} for code in (500, 502, 503, 504) for acts in (True, False)),
+)
+SILENT = {"retry-after": "99"}  # so that a failing look is not repeated by itself
+
+
+async def for_each(cases: Sequence[Any], check: Any) -> None:
+    """Check all cases at the same time, since each looks at Beam for some seconds."""
+    with anyio.fail_after(30):
+        async with anyio.create_task_group() as group:
+            for case in cases:
+                group.start_soon(check, case)
+
+
+async def outcome(write: Awaitable[TaskHead]) -> TaskHead | MayHaveHappened:
+    """What is said of a write whose answer was lost."""
+    try:
+        return await write
+    except MayHaveHappened as maybe:
+        return maybe
+
+
+async def asking(beam: Beam, world: World) -> Answers:
+    """The right answers for a new task that asks."""
+    task = await get_task(beam, world.add_task("Invoice Matcher", status="USER_INPUT_REQUIRED").id)
+    [node] = task.asking_nodes()
+    return Answers(task.id or "", node.id or "", dict.fromkeys(node.open_questions(), "PO-2291"))
+
+
+async def creation(fault: dict[str, Any], *, structured: bool = False) -> None:
+    """A creation that meets this fault is found where it happened, and not claimed where it did not."""
+    world = World(populated=False)
+    agent = world.agent("Invoice Matcher").id
+    older = world.add_task(agent, query="Match it", age=1)
+    new = NewTask(agent, data={"a": 1, "b": [2]}) if structured else NewTask(agent, query="Match it")
+    acts = world.faults.add(method="POST", times=None, **fault).beam_acts
+    async with connected(world, limit=LIMIT) as beam:
+        task = await outcome(create_task(beam, new, known={older.id}))
+    if acts:
+        assert isinstance(task, TaskHead), fault
+        assert task.id == world.acts[0].task_id
+    else:
+        assert isinstance(task, MayHaveHappened), fault
+        assert "No such task is to be seen in Beam so far." in task.what
+        assert "list_tasks()" in task.advice
+    assert len(calls(world, "POST")) == 1
+    assert len(world.acts) == acts
+
+
+async def answering(fault: dict[str, Any]) -> None:
+    """Answers that meet this fault are found where they arrived, and not claimed where they did not."""
+    world = World(populated=False)
+    async with connected(world, limit=LIMIT) as beam:
+        answers = await asking(beam, world)
+        acts = world.faults.add(method="PATCH", times=None, **fault).beam_acts
+        task = await outcome(submit_answers(beam, answers))
+    if acts:
+        assert isinstance(task, Task), fault
+        assert (task.id, task.asking_nodes()) == (answers.task_id, [])
+        assert task.phase in {"working", "done"}
+    else:
+        assert isinstance(task, MayHaveHappened), fault
+        assert "The step still waits" in task.what
+        assert "get_task" in task.advice
+    assert len(calls(world, "PATCH")) == 1
+    assert len(world.acts) == acts
+
+
+UNREADABLE: Sequence[dict[str, Any]] = (
+    {"kind": "status", "code": 503, "headers": SILENT},
+    {"kind": "status", "code": 401},
+    {"kind": "not_json"},
+    {"kind": "error_in_200"},
+    {"kind": "latency", "seconds": 20},
+)
+
+
+async def blind(fault: dict[str, Any], *, method: str) -> None:
+    """Nothing is claimed where Beam cannot be read afterwards."""
+    world = World(populated=False)
+    async with connected(world, limit=LIMIT) as beam:
+        answers = await asking(beam, world)
+        new = NewTask(world.agent("Invoice Matcher").id, query="x")
+        world.faults.add(path="^/agent-tasks", method="GET", times=None, **fault)
+        world.faults.add("cut_after", times=None)
+        beam.http.timeout = 0.7
+        maybe = await outcome(submit_answers(beam, answers) if method == "PATCH" else create_task(beam, new))
+    assert isinstance(maybe, MayHaveHappened), fault
+    assert "cut before it answered. Beam could not be read since." in maybe.what
+    assert len(calls(world, method)) == 1
+
+
+async def test_a_lost_write_is_found_where_it_happened_and_nothing_is_claimed_where_it_is_not_seen() -> None:
+    with anyio.fail_after(40):
+        async with anyio.create_task_group() as group:
+            group.start_soon(for_each, LOST, creation)
+            group.start_soon(for_each, LOST[:6], partial(creation, structured=True))
+            group.start_soon(for_each, LOST, answering)
+            group.start_soon(for_each, UNREADABLE, partial(blind, method="PATCH"))
+            group.start_soon(for_each, UNREADABLE, partial(blind, method="POST"))
+
+
+async def test_one_failed_look_does_not_hide_what_happened(world: World, beam: Beam) -> None:
+    world.faults.add("cut_after", method="POST")
+    world.faults.add("status", method="GET", code=503, headers=SILENT, times=1)
+    task = await create_task(beam, NewTask(world.agent("Invoice Matcher").id, query="x"))
+    assert task.id == world.acts[0].task_id
+
+
+async def test_looking_has_an_end_although_beam_has_none(world: World, beam: Beam) -> None:
+    world.faults.add("latency", method="GET", seconds=60, times=None)
+    gone = MayHaveHappened("The answer was lost.")
+    with anyio.fail_after(2), pytest.raises(MayHaveHappened, match="Beam could not be read since"):
+        await look_for(
+            lambda: get_task(beam, "t"), lost=gone, unseen="It is not there.", advice="Look again.", patience=0.3
+        )
+
+
+async def test_a_refusal_is_told_at_once_and_without_looking(world: World, beam: Beam) -> None:
+    answers = await asking(beam, world)
+    await submit_answers(beam, answers)
+    world.requests.clear()
+    with pytest.raises(Conflict):
+        await submit_answers(beam, answers)
+    with pytest.raises(BeamError) as missing:
+        await create_task(beam, NewTask("no such agent", query="x"))
+    assert not isinstance(missing.value, MayHaveHappened)
+    assert [seen.method for seen in world.requests] == ["PATCH", "POST"]
+
+
+async def test_a_step_that_still_asks_something_else_took_the_answer(world: World, beam: Beam) -> None:
+    answers = await asking(beam, world)
+    other = Answers(answers.task_id, answers.node_id, {Asked("Another question?"): "x"})
+    world.faults.add("cut_after", method="PATCH", acts=False)
+    assert (await submit_answers(beam, other)).phase == "needs_me"
+
+
+async def found(beam: Beam, new: NewTask, *, known: Sequence[str] = ()) -> str | None:
+    """The id of the task that is taken for work begun half a minute ago."""
+    task = await find_started(beam, new, since=datetime.now(UTC) - timedelta(seconds=30), known=set(known))
+    return task.id if task else None
+
+
+async def test_only_a_new_task_of_the_same_agent_for_the_same_work_is_taken(world: World, beam: Beam) -> None:
+    mine, other = world.agent("Invoice Matcher").id, world.agent("Payment Runner").id
+    new = NewTask(mine, query="Match it")
+    world.add_task(other, query="Match it")
+    world.add_task(mine, query="Match that")
+    world.add_task(mine, query="Match it", age=60)
+    assert await found(beam, new) is None
+    first, second = world.add_task(mine, query="Match it", age=20), world.add_task(mine, query=" Match it\n", age=10)
+    assert await found(beam, new) == second.id
+    assert await found(beam, new, known=[second.id]) == first.id
+    assert await found(beam, new, known=[first.id, second.id]) is None
+
+
+async def test_structured_work_is_known_by_its_meaning_not_its_text(world: World, beam: Beam) -> None:
+    agent = world.agent("Invoice Matcher").id
+    task = world.add_task(agent, query='{"b": [2], "a": 1.0}')
+    assert await found(beam, NewTask(agent, data={"a": 1, "b": [2]})) == task.id
+    assert await found(beam, NewTask(agent, data={"a": 1})) is None
+    assert await found(beam, NewTask(agent, query="a")) is None
+    task = world.add_task(agent, query='{"query": "Match it"}')
+    assert await found(beam, NewTask(agent, query="Match it")) == task.id
+
+
+async def test_a_task_that_tells_neither_when_nor_what_is_not_taken(world: World, beam: Beam) -> None:
+    agent = world.agent("Invoice Matcher").id
+    world.add_task(agent, query="Match it", absent=("createdAt",))
+    world.add_task(agent, query="Match it", absent=("taskQuery", "originalTaskQuery"))
+    assert await found(beam, NewTask(agent, query="Match it")) is None
+    task = world.add_task(agent, query="Match it", absent=("taskQuery",))
+    assert await found(beam, NewTask(agent, query="Match it")) == task.id

@@ -1,0 +1,111 @@
+"""What is remembered is bounded, and never somebody else's."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beam_mcp.beam.agent import Agent
+from beam_mcp.beam.task import Task, TaskHead
+from beam_mcp.desk.desk import Bounded, Conversation, Desks, Person, digest
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def task(status: str = "IN_PROGRESS", updated: datetime = NOW, **more: object) -> Task:
+    return Task.model_validate({"id": "t-1", "customId": "INV-1", "status": status, "updatedAt": updated, **more})
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers())), st.integers(1, 5))
+def test_a_bounded_mapping_keeps_the_last_written(pairs: list[tuple[int, int]], most: int) -> None:
+    kept = Bounded[int, int](most)
+    for key, value in pairs:
+        kept[key] = value
+    last = list(dict.fromkeys(key for key, _ in reversed(pairs)))[:most]
+    assert set(kept) == set(last)
+    assert all(kept[key] == dict(pairs)[key] for key in last)
+
+
+def test_a_conversation_knows_what_it_was_told() -> None:
+    heard = Conversation()
+    assert heard.unchanged_since(task()) is None
+    heard.tell(task(), NOW)
+    assert heard.unchanged_since(task()) == NOW
+    assert heard.unchanged_since(task(updated=NOW + timedelta(seconds=1))) is None
+    assert heard.unchanged_since(task("COMPLETED")) is None
+
+
+def test_a_question_more_or_less_is_a_change_even_when_beam_says_no_other_time() -> None:
+    node = {"id": "n", "status": "USER_INPUT_REQUIRED"}
+    one = task("USER_INPUT_REQUIRED", agentTaskNodes=[{**node, "userQuestions": [{"question": "A?"}]}])
+    two = task(
+        "USER_INPUT_REQUIRED", agentTaskNodes=[{**node, "userQuestions": [{"question": q} for q in ("A?", "B?")]}]
+    )
+    heard = Conversation()
+    heard.tell(one, NOW)
+    assert heard.unchanged_since(two) is None
+
+
+def test_news_is_what_stands_still_and_was_not_told() -> None:
+    heard = Conversation()
+    assert not heard.is_news(task("IN_PROGRESS"))
+    assert heard.is_news(task("COMPLETED"))
+    heard.tell(task("COMPLETED"), NOW)
+    assert not heard.is_news(task("COMPLETED"))
+    assert heard.is_news(task("FAILED"))
+    assert heard.is_news(TaskHead.model_validate({"id": "t-2", "status": "PAUSED_BY_POLICY"}))
+
+
+def test_a_person_finds_tasks_by_either_name_in_any_case() -> None:
+    person = Person()
+    person.saw(task(), TaskHead.model_validate({"id": "T-2"}), TaskHead.model_validate({"customId": "no id"}))
+    assert person.task_ids == {"t-1": "t-1", "inv-1": "t-1", "t-2": "T-2"}
+
+
+def test_agents_are_known_for_five_minutes() -> None:
+    person = Person()
+    assert not person.knows_agents(NOW)
+    person.agents, person.agents_at = (Agent(id="a"),), NOW
+    assert person.knows_agents(NOW + timedelta(minutes=4))
+    assert not person.knows_agents(NOW + timedelta(minutes=6))
+
+
+def test_the_same_work_is_remembered_for_ten_minutes() -> None:
+    person = Person()
+    first = person.given("work", NOW)
+    assert person.given("work", NOW + timedelta(minutes=9)) is first
+    assert person.given("other", NOW) is not first
+    assert person.given("work", NOW + timedelta(minutes=11)) is not first
+
+
+def test_people_and_conversations_are_kept_apart() -> None:
+    desks = Desks()
+    desks.person("anna").saw(task())
+    assert desks.person("ben").task_ids == {}
+    assert desks.person("anna").task_ids
+    desks.conversation("anna", "one").tell(task(), NOW)
+    assert desks.conversation("anna", "one").unchanged_since(task()) == NOW
+    assert desks.conversation("anna", "two").unchanged_since(task()) is None
+    assert desks.conversation("ben", "one").unchanged_since(task()) is None
+
+
+def test_where_conversations_have_no_name_nothing_is_remembered_of_them() -> None:
+    desks = Desks()
+    desks.conversation("anna", None).tell(task(), NOW)
+    assert desks.conversation("anna", None).unchanged_since(task()) is None
+    assert len(desks.conversations) == 0
+
+
+def test_desks_forget_whoever_was_away_longest() -> None:
+    desks = Desks(people=Bounded(2))
+    first = desks.person("anna")
+    desks.person("ben")
+    assert desks.person("anna") is first
+    desks.person("carla")
+    assert set(desks.people) == {"anna", "carla"}
+
+
+@given(st.dictionaries(st.text(), st.integers()))
+def test_a_digest_does_not_depend_on_the_order_of_keys(data: dict[str, int]) -> None:
+    assert digest(data) == digest(dict(reversed(data.items())))
+    assert digest(data) != digest(data, 1)

@@ -1,0 +1,1 @@
+"""How foreign words become safe, short ones."""
