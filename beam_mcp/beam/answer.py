@@ -75,5 +75,9 @@ def _answered_otherwise(task: Task, answers: Answers) -> str:
     return ", ".join(
         f"'{answer}'"
         for question, parameter, answer in stand
-        if filled(answer) and (question, parameter) in ours and str(answer) != ours[question, parameter]
+        if filled(answer) and (question, parameter) in ours and not _alike(str(answer), ours[question, parameter])
     )
+
+
+def _alike(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()

@@ -98,10 +98,11 @@ async def find_started(beam: Beam, new: NewTask, *, since: datetime, known: Coll
 
     `since` is a time of our clock; Beam's may differ, and a colleague's task of a minute ago is not ours.
     """
-    earliest = since + beam.http.clock_ahead - CLOCKS_DIFFER
     newest = await list_tasks(beam, Filter(agent_id=new.agent_id, ordering="createdAt:desc", page_size=10))
+    earliest = since + beam.http.clock_ahead - CLOCKS_DIFFER
     for task in newest.tasks:
         created = in_utc(task.created_at)
-        if created and created >= earliest and task.id not in known and new.is_it(task):
+        ours = task.of_agent.id in {None, new.agent_id} and task.id not in known and new.is_it(task)
+        if ours and created and created >= earliest:
             return task
     return None

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Literal
 from urllib.parse import quote
 
-from beam_mcp.beam.errors import MayHaveHappened, inside
+from beam_mcp.beam.errors import BeamError, MayHaveHappened, inside
 from beam_mcp.beam.http import Beam
 from beam_mcp.beam.lost import look_for
 from beam_mcp.beam.task import Task, get_task
@@ -85,10 +85,18 @@ async def _steer(
     else:
         if refused:
             raise refused
-        return await get_task(beam, task.id or "")
+        return await _as_it_is(beam, task)
 
     async def effect() -> Task | None:
         now = await get_task(beam, task.id or "")
         return now if took_effect(now) else None
 
     return await look_for(effect, lost=lost, unseen=unseen, advice=ADVICE)
+
+
+async def _as_it_is(beam: Beam, task: Task) -> Task:
+    try:
+        return await get_task(beam, task.id or "")
+    except BeamError as error:
+        what = f"Beam took it, but the task cannot be read since: {error.what}"
+        raise MayHaveHappened(what, "Look with get_task() in a minute; do not do it again.") from error

@@ -104,7 +104,10 @@ def safe_host(link: str) -> str:
     Raises:
         BeamBroken: whoever listens on the way could read or replace the file.
     """
-    parts = urlsplit(link)
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        parts = urlsplit("")
     if not parts.hostname or (parts.scheme != "https" and parts.hostname not in LOOPBACK):
         raise BeamBroken("Beam gave a link to the file that is not safe to follow.", TRY_AGAIN)
     return parts.hostname

@@ -13,7 +13,8 @@ from anyio import TemporaryDirectory
 from mcp import Client, StdioServerParameters
 from mcp_types import TextContent
 from rich.console import Console
-from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
 
 from beam_mcp.sandbox.access import SANDBOX_KEY, WORKSPACE_ID
 from beam_mcp.sandbox.serve import serving
@@ -30,24 +31,29 @@ def demo(*, ask: bool) -> int:
     """Show the main job; with `ask` the person types the answer. Returns the exit code: 0 when the job was done."""
     if reconfigure := getattr(sys.stdout, "reconfigure", None):
         reconfigure(errors="replace")  # a pipe on Windows knows neither every name nor every sign
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False)
     prompt = _typed if ask else _given
-    return 0 if anyio.run(_run, console, prompt) else 1
+    done = False
+    try:
+        done = anyio.run(_run, console, prompt)
+    except* SystemExit:
+        done = False  # so rich leaves when nobody reads the pipe any more, as behind `head`
+    return 0 if done else 1
 
 
 async def _run(console: Console, prompt: "Prompt") -> bool:
     world = World(populated=False)
     async with serving(world) as url, TemporaryDirectory() as nowhere:
-        console.print(
-            "[bold]beam-mcp demo[/]: a chat hands work to a Beam agent (pretend Beam, real server and client).\n"
-        )
+        title = "[bold]beam-mcp demo[/]: a chat hands work to a Beam agent (pretend Beam, real server and client).\n"
+        console.print(title, soft_wrap=True)
         async with Client(_server(url, nowhere)) as client:
             chat = Chat(console, client)
             done = await _converse(chat, prompt)
     console.rule(style="dim", characters="─" if console.encoding.startswith("utf") else "-")
     console.print(
         f"Beam sent [bold]{world.bytes_sent:,} bytes[/] of JSON in {len(world.requests)} answers; "
-        f"the model read [bold]about {chat.tokens:,} tokens[/] in {chat.calls} answers."
+        f"the model read [bold]about {chat.tokens:,} tokens[/] in {chat.calls} answers.",
+        soft_wrap=True,
     )
     return done
 
@@ -106,22 +112,33 @@ class Chat:
 
     def person(self, words: str) -> None:
         """Show what the person says."""
-        self.console.print(f"[bold cyan]you[/]   {escape(words)}")
+        self._show("you", "bold cyan", words)
 
     async def call(self, tool: str, **arguments: Any) -> str:
         """Call a tool as the model would, show progress as it comes and the answer as the model gets it."""
         shown = ", ".join(f"{name}={json.dumps(given, ensure_ascii=False)}" for name, given in arguments.items())
-        self.console.print(f"[bold magenta]model[/] {escape(f'{tool}({shown})')}")
+        self._show("model", "bold magenta", f"{tool}({shown})")
         result = await self.client.call_tool(tool, arguments, progress_callback=self._progress)
         text = "\n".join(part.text for part in result.content if isinstance(part, TextContent))
         self.tokens += tokens(text)
         self.calls += 1
         for number, words in enumerate(text.splitlines()):
-            self.console.print(f"[green]{'beam ' if number == 0 else '     '}[/] {escape(words)}")
+            self._show("beam" if number == 0 else "", "green", words)
         self.console.print()
         return text
+
+    def _show(self, speaker: str, style: str, words: str, *, said: str = "") -> None:
+        """A line of the conversation: wrapped beside the speaker in a terminal, whole in a pipe."""
+        if not self.console.is_terminal:
+            self.console.print(f"{speaker:<5} {words}", markup=False, soft_wrap=True)
+            return
+        row = Table.grid(padding=(0, 1))
+        row.add_column(width=5, style=style)
+        row.add_column(overflow="fold", style=said)
+        row.add_row(speaker, Text(words))
+        self.console.print(row)
 
     async def _progress(self, progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG002
         if message and message not in self._said:
             self._said.append(message)
-            self.console.print(f"[dim]  …   {escape(message)}[/]")
+            self._show("  …", "dim", message, said="dim")

@@ -10,7 +10,7 @@ from mcp_types import ListRootsResult
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from beam_mcp.beam.errors import BadRequest, NotFound
+from beam_mcp.beam.errors import BadRequest, BeamUnavailable, NotFound
 from beam_mcp.beam.file import Upload, download_link
 from beam_mcp.beam.link import UUID
 from beam_mcp.beam.task import ContextFile
@@ -22,6 +22,7 @@ from beam_mcp.views.names import handle
 from beam_mcp.views.text import listed, quoted
 
 LARGEST_DOWNLOAD = 500 * 1024 * 1024
+DOWNLOAD_SECONDS = 600
 
 
 def ask_roots(caller: Given, files: list[str] | None = None) -> ListRoots | ListRootsResult:
@@ -80,8 +81,12 @@ async def download_file(
     link = await download_link(caller.beam, agent_id, found.id or "")
     name = found.name or found.id or "file"
     ending = "" if "." in name else mimetypes.guess_extension(found.mime_type or "") or ""
-    path, size = await allowed.save(name + ending, caller.beam.http.download(link), most=LARGEST_DOWNLOAD)
-    return DownloadedView.of(path=str(path), size=size, kind=found.mime_type or type_of(path.name, _begin(path)))
+    with anyio.move_on_after(DOWNLOAD_SECONDS):
+        path, size = await allowed.save(name + ending, caller.beam.http.download(link), most=LARGEST_DOWNLOAD)
+        return DownloadedView.of(path=str(path), size=size, kind=found.mime_type or type_of(path.name, _begin(path)))
+    raise BeamUnavailable(
+        f"The download took longer than {DOWNLOAD_SECONDS // 60} min; nothing was kept.", "Try again."
+    )
 
 
 def _begin(path: Path) -> bytes:

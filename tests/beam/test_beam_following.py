@@ -233,7 +233,7 @@ async def test_beam_is_asked_sparingly_and_for_no_longer_than_allowed() -> None:
     await all_together(
         *(partial(less_and_less_without_a_stream, fault=fault) for fault in NO_STREAM),
         *(partial(kept, seconds=3.0, fault=fault) for fault in SLOW),
-        partial(kept, seconds=0.5, fault=SLOW[0]),
+        partial(kept, seconds=2.0, fault=SLOW[0]),
         while_a_stream_is_silent,
         however_often_it_nudges,
         after_too_many_requests,

@@ -97,3 +97,16 @@ def test_no_answer_is_the_usual_answer(showings: dict[str, Showing]) -> None:
     code, shown, complaints = showings["eof"].seen()
     assert (code, complaints) == (0, "")
     assert "Tell it PO-2291." in shown
+
+
+def test_it_goes_quietly_when_nobody_reads_on(tmp_path: Path) -> None:
+    showing = _start(tmp_path, [], "")
+    assert showing.process.stdin is not None
+    assert showing.process.stdout is not None
+    assert showing.process.stderr is not None
+    showing.process.stdin.close()
+    assert showing.process.stdout.readline().startswith("beam-mcp demo")
+    showing.process.stdout.close()
+    assert showing.process.wait(timeout=LIMIT) != 0
+    assert showing.process.stderr.read() == ""
+    showing.process.stderr.close()
