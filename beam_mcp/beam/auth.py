@@ -50,7 +50,7 @@ class Identity:
             raise NotConfigured(
                 "No Beam workspace is set.",
                 "Set BEAM_WORKSPACE_ID in this server's entry of the client's config: "
-                "it is the first UUID in the address of any page at app.beam.ai.",
+                "it is the first UUID in the address of a page at app.beam.ai; get_account() names those of this key.",
             )
         return self.workspace
 

@@ -28,6 +28,7 @@ from beam_mcp.beam.transport import (
     LOOPBACK,
     MOST_CONNECTIONS,
     MOST_REDIRECTS,
+    MOST_SESSIONS,
     MOST_STREAMS,
     TRY_AGAIN,
     clock_ahead,
@@ -81,6 +82,8 @@ class Http:
     def session_of(self, identity: Identity) -> Session:
         """The token session of this identity's key."""
         key = identity.required_key()
+        while len(self._sessions) > MOST_SESSIONS:
+            del self._sessions[next(iter(self._sessions))]
         return self._sessions.setdefault(key, Session(self._exchange, key))
 
     async def _exchange(self, path: str, body: dict[str, str]) -> TokenPair:
@@ -89,7 +92,6 @@ class Http:
             return parse(TokenPair, await self.fetch(request, workspace=None))
 
     def request(self, method: str, path: str, **parts: Any) -> httpx2.Request:
-        """A request to the configured host and to no other."""
         return self._client.build_request(method, path, **parts)
 
     async def fetch(self, request: httpx2.Request, *, workspace: str | None) -> bytearray:

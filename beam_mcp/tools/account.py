@@ -3,27 +3,29 @@
 from urllib.parse import urlsplit
 
 from beam_mcp.beam.errors import NotFound
-from beam_mcp.beam.user import current_user
+from beam_mcp.beam.user import User, current_user
 from beam_mcp.tools.given import Caller, Given, known_agents
 from beam_mcp.tools.person import can_ask
 from beam_mcp.tools.toolset import Toolset, reads
-from beam_mcp.views.account import AccountView
+from beam_mcp.views.account import AccountView, Problem
 
 
 @reads("Account")
 async def get_account(caller: Given) -> AccountView:
     """Who is signed in, which workspace, credits left, what this client can do, and what is wrong."""
     user = await current_user(caller.beam)
-    belongs = user.find(caller.workspace) is not None
-    problems: list[str] = []
-    if not belongs and user.workspaces is not None:
-        problems.append(f"the key's owner does not belong to workspace {caller.workspace}: check BEAM_WORKSPACE_ID.")
-    elif not await _sees_agents(caller):
-        problems.append("no agents can be seen in this workspace: check BEAM_WORKSPACE_ID.")
+    here = caller.beam.identity.workspace
+    problem = await _problem(caller, user, here)
     host = urlsplit(caller.beam.http.base_url).hostname or ""
-    return AccountView.of(
-        user, workspace_id=caller.workspace, instance=host, client=_abilities(caller), problems=problems
-    )
+    return AccountView.of(user, workspace_id=here, instance=host, client=_abilities(caller), problem=problem)
+
+
+async def _problem(caller: Caller, user: User, here: str | None) -> Problem | None:
+    if here is None:
+        return "no workspace"
+    if user.find(here) is None and user.workspaces is not None:
+        return "foreign workspace"
+    return None if await _sees_agents(caller) else "no agents"
 
 
 async def _sees_agents(caller: Caller) -> bool:

@@ -225,7 +225,7 @@ async def test_what_is_not_configured_is_said_before_anything_is_sent(world: Wor
             "No Beam API key is set. Set BEAM_API_KEY and BEAM_WORKSPACE_ID",
             " and restart it; to try it without an account, start it with --sandbox.",
             "No Beam workspace is set. Set BEAM_WORKSPACE_ID",
-            ": it is the first UUID in the address of any page at app.beam.ai.",
+            ": it is the first UUID in the address of a page at app.beam.ai; get_account() names those of this key.",
         ]
     )
 
