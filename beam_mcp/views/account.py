@@ -9,7 +9,7 @@ from beam_mcp.views.view import View
 
 Problem = Literal["no workspace", "foreign workspace", "no agents"]
 
-MOST_NAMED = 3
+MOST_NAMED = 2
 
 
 class AccountView(View):
@@ -44,7 +44,7 @@ class AccountView(View):
 
     def body(self) -> str:
         """A line each."""
-        others = f", one of {counted(self.workspaces, 'workspace')}" if self.workspaces > 1 else ""
+        others = f", one of {counted(self.workspaces, 'workspace')}" if self.workspaces > 1 and not self.problem else ""
         left = f", {self.credits}" if self.credits else ""
         lines = [
             f"Signed in as {self.person} at {self.instance}.",
