@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from beam_mcp.beam.errors import MayHaveHappened
+from beam_mcp.beam.errors import MayHaveHappened, Overtaken
 from beam_mcp.beam.http import Beam
 from beam_mcp.beam.lost import look_for
 from beam_mcp.beam.node import Node, ToolData
 from beam_mcp.beam.task import Task, get_task, phase_of
 
+LOOK = "Look at it with get_task()."
 ADVICE = "Look with get_task() before deciding once more."
 
 
@@ -27,16 +28,38 @@ class Action:
     def of(cls, task: Task, node: Node) -> "Action":
         """The action for which this step waits."""
         data = node.tool_data or ToolData()
-        named = node.tool.tool_function_name or node.tool.tool_name
+        named = f"{node.tool.tool_function_name} {node.tool.tool_name}"
         given = tuple(sorted((name, repr(value)) for name, value in parameters_of(node).items()))
         return cls(task.id or "", node.id or "", data.tool_id, named, given)
 
 
 def parameters_of(node: Node) -> dict[str, Any]:
-    """Every parameter the step's tool would be called with, required ones first."""
+    """Every parameter the step's tool would be called with, required ones first; unnamed ones by their number."""
     data = node.tool_data or ToolData()
     given = {**(data.required_parameters or {}), **(data.optional_parameters or {})}
-    return {name: value for name, value in given.items() if value is not None}
+    known = {name: value for name, value in given.items() if value is not None}
+    return known or _named(data.tool_parameters)
+
+
+def _named(parameters: Any) -> dict[str, Any]:
+    """`tool_parameters`, whose inner form is not documented: pairs of name and value, objects, or bare values.
+
+    Entries that only declare a name hold no value to show.
+    """
+    match parameters:
+        case {"name": str(name) | int(name), **rest}:
+            return {str(name): rest["value"]} if rest.get("value") is not None else {}
+        case {**pairs}:
+            return {str(name): value for name, value in pairs.items() if value is not None}
+        case [*items]:
+            found: dict[str, Any] = {}
+            for number, item in enumerate(items, 1):
+                found |= _named(item) if isinstance(item, dict) else {f"parameter {number}": item}
+            return found
+        case None | "":
+            return {}
+        case bare:
+            return {"parameter 1": bare}
 
 
 def waiting_for_consent(task: Task) -> list[Node]:
@@ -55,13 +78,14 @@ async def consent(beam: Beam, action: Action, *, changed: dict[str, Any] | None,
     Raises:
         MayHaveHappened: the reply was lost and the step still waits.
         Conflict, BadRequest: Beam did not take the decision.
+        Overtaken: somebody else's was first.
     """
     body: dict[str, Any] = {"taskNodeId": action.node_id, "taskId": action.task_id, "consent": True}
     if feedback:
         body["feedback"] = feedback
     if changed is not None:
         body |= {"toolParameters": changed} | ({"toolId": action.tool_id} if action.tool_id else {})
-    return await _decide(beam, action, "user-consent", body)
+    return await _decide(beam, action, "user-consent", body, ends=False)
 
 
 async def reject(beam: Beam, action: Action, *, reasons: list[str]) -> Task:
@@ -72,10 +96,10 @@ async def reject(beam: Beam, action: Action, *, reasons: list[str]) -> Task:
         Conflict, BadRequest: Beam did not take the decision.
     """
     body = {"taskNodeId": action.node_id, "taskId": action.task_id, "userFeedback": reasons}
-    return await _decide(beam, action, "rejection", body)
+    return await _decide(beam, action, "rejection", body, ends=True)
 
 
-async def _decide(beam: Beam, action: Action, what: str, body: dict[str, Any]) -> Task:
+async def _decide(beam: Beam, action: Action, what: str, body: dict[str, Any], *, ends: bool) -> Task:
     path = f"/agent-tasks/execution/{quote(action.task_id, safe='')}/{what}"
     try:
         return await beam.write(Task, "POST", path, json=body)
@@ -86,4 +110,8 @@ async def _decide(beam: Beam, action: Action, what: str, body: dict[str, Any]) -
         task = await get_task(beam, action.task_id)
         return None if action.node_id in {node.id for node in waiting_for_consent(task)} else task
 
-    return await look_for(decided, lost=lost, unseen="The step still waits for a decision.", advice=ADVICE)
+    now = await look_for(decided, lost=lost, unseen="The step still waits for a decision.", advice=ADVICE)
+    if (now.phase == "failed") != ends:
+        decision = "stopped" if now.phase == "failed" else "approved"
+        raise Overtaken(f"The step was {decision} by somebody else meanwhile. Your decision was not taken.", LOOK)
+    return now

@@ -3,8 +3,7 @@
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from urllib.parse import quote
+from dataclasses import dataclass, field, replace
 
 import anyio
 from anyio.abc import TaskGroup
@@ -13,6 +12,7 @@ from beam_mcp.beam.errors import BeamError, BeamUnavailable, RateLimited
 from beam_mcp.beam.http import Beam
 from beam_mcp.beam.task import Task, TaskHead, get_task
 from beam_mcp.beam.task_list import LARGEST_PAGE, Filter, list_tasks
+from beam_mcp.beam.updates import updates
 
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 2.0, 10.0, 1.6  # seconds between two looks
 WHILE_NUDGED = 30.0  # seconds between looks while every task has a stream that tells its changes
@@ -73,7 +73,7 @@ class Nudges:
         """Pass on a task's updates as nudges (GET /agent-tasks/{id}/updates) for as long as Beam keeps it open."""
         items = 0
         try:
-            async for _ in beam.events(f"/agent-tasks/{quote(task_id, safe='')}/updates"):
+            async for _ in updates(beam, task_id):
                 items += 1
                 if items > 1:  # the first only says that the stream is open
                     self.telling += items == 2
@@ -101,7 +101,10 @@ async def until_news(
     Raises:
         BeamError: a task cannot be read; being slowed down or cut off for a moment is waited out.
     """
-    following = _Following(beam, task_ids, is_news, report, may_change, anyio.current_time() + seconds)
+    # Each look is one request: the looks themselves are the repetition, at their own pace.
+    following = _Following(
+        replace(beam, attempts=1), task_ids, is_news, report, may_change, anyio.current_time() + seconds
+    )
     with anyio.move_on_after(seconds):
         await following.run()
     if following.seen is None:
@@ -125,8 +128,8 @@ class _Following:
     turn: int = 0
 
     async def run(self) -> None:
-        self.seen = await self._first_look()
         nudges, pace = Nudges(len(self.task_ids)), Pace()
+        self.seen = await self._first_seen(pace)
         async with together() as listeners:
             for task_id in self.task_ids[:MOST_STREAMS]:
                 listeners.start_soon(nudges.listen, self.beam, task_id)
@@ -155,6 +158,15 @@ class _Following:
             return False
         pace.saw(change=[_mark(task) for task in before] != [_mark(task) for task in self.seen])
         return True
+
+    async def _first_seen(self, pace: Pace) -> list[TaskHead]:
+        """The first look, waiting for it where Beam says that there are too many requests."""
+        while True:
+            try:
+                return await self._first_look()
+            except RateLimited as busy:
+                pace.slow_down(busy.retry_after)
+                await anyio.sleep(pace.least)
 
     async def _first_look(self) -> list[TaskHead]:
         listed = await self._listed() if len(self.task_ids) > 1 else {}

@@ -1,7 +1,6 @@
 """Talking to Beam: one connection pool a process; reads are repeated within bounds, writes are sent once."""
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -11,7 +10,7 @@ import httpx2
 import stamina
 
 from beam_mcp import __version__
-from beam_mcp.beam import retry
+from beam_mcp.beam import address, retry
 from beam_mcp.beam.auth import Identity, Session, TokenPair
 from beam_mcp.beam.errors import (
     BeamBroken,
@@ -29,8 +28,6 @@ from beam_mcp.beam.transport import (
     MOST_CONNECTIONS,
     MOST_REDIRECTS,
     MOST_SESSIONS,
-    MOST_STREAMS,
-    TRY_AGAIN,
     clock_ahead,
     deadline,
     read_body,
@@ -50,18 +47,18 @@ UNKNOWN = "It may or may not have taken effect."
 class Http:
     """The pool that all calls of the process share; `timeout` bounds a whole call in seconds, repeats included.
 
-    `clock_ahead` is how far Beam's clock is ahead of ours, by its last answer.
+    `clock_ahead` is how far Beam's clock is ahead of ours, by its last answer; `streams` of updates are open now.
     """
 
     base_url: str
     timeout: float = 45.0
     clock_ahead: timedelta = field(init=False, default=timedelta())
-    _client: httpx2.AsyncClient = field(init=False, repr=False)
+    client: httpx2.AsyncClient = field(init=False, repr=False)
     _sessions: dict[str, Session] = field(init=False, repr=False, default_factory=dict[str, Session])
-    _streams: int = field(init=False, repr=False, default=0)
+    streams: int = field(init=False, repr=False, default=0)
 
     def __post_init__(self) -> None:
-        self._client = httpx2.AsyncClient(
+        self.client = httpx2.AsyncClient(
             base_url=self.base_url,
             headers={"Accept": "application/json", "User-Agent": f"beam-mcp/{__version__}"},
             timeout=httpx2.Timeout(self.timeout, connect=min(CONNECT_SECONDS, self.timeout)),
@@ -77,7 +74,7 @@ class Http:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        await self.client.aclose()
 
     def session_of(self, identity: Identity) -> Session:
         """The token session of this identity's key."""
@@ -87,12 +84,12 @@ class Http:
         return self._sessions.setdefault(key, Session(self._exchange, key))
 
     async def _exchange(self, path: str, body: dict[str, str]) -> TokenPair:
-        request = self._client.build_request("POST", path, json=body)
+        request = self.client.build_request("POST", path, json=body)
         with deadline(self.timeout):
             return parse(TokenPair, await self.fetch(request, workspace=None))
 
     def request(self, method: str, path: str, **parts: Any) -> httpx2.Request:
-        return self._client.build_request(method, path, **parts)
+        return address.request_of(self.client, method, path, **parts)
 
     async def fetch(self, request: httpx2.Request, *, workspace: str | None) -> bytearray:
         """Send one request, follow redirects that stay on the host if it is a read, and return the body.
@@ -112,26 +109,6 @@ class Http:
         wait = retry.retry_after(response.headers.get("retry-after"))
         raise of_status(response.status_code, detail_of(body), workspace=workspace, retry_after=wait)
 
-    @asynccontextmanager
-    async def stream(self, path: str, headers: dict[str, str]) -> AsyncGenerator[httpx2.EventSource]:
-        """A stream of events; it may be silent for long.
-
-        Raises:
-            BeamError: it cannot be opened, or broke.
-        """
-        if self._streams >= MOST_STREAMS:
-            raise BeamUnavailable("Too many streams of updates are open.", TRY_AGAIN)
-        self._streams += 1
-        quiet = httpx2.Timeout(None, connect=min(CONNECT_SECONDS, self.timeout))
-        try:
-            with transport_errors(self._client.base_url.host):
-                async with self._client.sse(path, headers=headers, timeout=quiet) as source:
-                    if not source.response.is_success:
-                        raise of_status(source.response.status_code, "", workspace=None)
-                    yield source
-        finally:
-            self._streams -= 1
-
     async def download(self, link: str) -> AsyncGenerator[bytes]:
         """The bytes behind a signed link, without credentials of ours, in pieces.
 
@@ -139,7 +116,7 @@ class Http:
             BeamError: the link is unsafe, refused or broken.
         """
         with transport_errors(safe_host(link)):
-            async with self._client.stream("GET", link, headers={"Accept": "*/*"}) as response:
+            async with self.client.stream("GET", link, headers={"Accept": "*/*"}) as response:
                 if not response.is_success:
                     raise of_status(response.status_code, "", workspace=None)
                 async for piece in response.aiter_bytes():
@@ -147,7 +124,7 @@ class Http:
 
     async def _fetch_once(self, request: httpx2.Request) -> tuple[httpx2.Response, bytearray]:
         with transport_errors(request.url.host):
-            response = await self._client.send(request, stream=True)
+            response = await self.client.send(request, stream=True)
             self.clock_ahead = clock_ahead(response.headers.get("date"))
             try:
                 return response, await read_body(response)
@@ -158,10 +135,11 @@ class Http:
 
 @dataclass(frozen=True)
 class Beam:
-    """Beam as one person sees it: every call carries that person's credentials and workspace."""
+    """Beam as one person sees it; a read is tried up to `attempts` times."""
 
     http: Http
     identity: Identity
+    attempts: int = retry.ATTEMPTS
 
     async def get(
         self,
@@ -182,14 +160,14 @@ class Beam:
     async def body(
         self, path: str, query: Mapping[str, str | int] | None = None, *, workspace: bool = True
     ) -> bytearray:
-        """Read `path`, trying up to three times within the time limit.
+        """Read `path`, trying again within the time limit.
 
         Raises:
             BeamError: what went wrong, by meaning.
         """
         headers = self._workspace_header(required=workspace)
         with deadline(self.http.timeout):
-            async for attempt in stamina.retry_context(on=retry.pause, attempts=retry.ATTEMPTS, timeout=None):
+            async for attempt in stamina.retry_context(on=retry.pause, attempts=self.attempts, timeout=None):
                 with attempt:
                     return await self._read(path, dict(query or {}), headers)
         raise AssertionError("a retry context ends with a result or an error")
@@ -225,7 +203,7 @@ class Beam:
             MayHaveHappened: the request left and no answer came back that tells what became of it.
             BeamError: what went wrong otherwise; nothing was done then.
         """
-        headers = self._workspace_header(required=True) | await self._credentials()
+        headers = await self.signed()
         request = self.http.request(method, path, headers=headers | dict(extra_headers or {}), **content)
         try:
             with deadline(within or self.http.timeout):
@@ -239,19 +217,9 @@ class Beam:
                 raise
             raise MayHaveHappened(error.what, UNKNOWN) from error
 
-    async def events(self, path: str) -> AsyncGenerator[None]:
-        """One item when the stream of updates at `path` is open, and one for each event; ends when Beam closes it.
-
-        What an event says is not passed on: the GET is the truth (API.md, Errors and limits).
-
-        Raises:
-            BeamError: there is no such stream, or it broke.
-        """
-        headers = self._workspace_header(required=True) | await self._credentials()
-        async with self.http.stream(path, headers) as source:
-            yield
-            async for _ in source:
-                yield
+    async def signed(self) -> dict[str, str]:
+        """The headers of a request that is sent only once: credentials and workspace."""
+        return self._workspace_header(required=True) | await self._credentials()
 
     def _workspace_header(self, *, required: bool) -> dict[str, str]:
         self.identity.require_credentials()

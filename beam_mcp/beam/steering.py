@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Literal
 from urllib.parse import quote
 
-from beam_mcp.beam.errors import BeamError, MayHaveHappened, inside
+from beam_mcp.beam.errors import BeamError, MayHaveHappened, Overtaken, inside
 from beam_mcp.beam.http import Beam
 from beam_mcp.beam.lost import look_for
 from beam_mcp.beam.task import Task, get_task
@@ -40,13 +40,16 @@ async def stop_task(beam: Beam, task: Task, *, reason: str) -> Task:
         Conflict, BadRequest: Beam does not end it.
     """
     path = f"/agent-tasks/{quote(task.id or '', safe='')}/abort"
-    return await _steer(
+    now = await _steer(
         beam,
         task,
         lambda: beam.send("POST", path, json={"reason": reason}),
         took_effect=lambda now: now.phase in {"failed", "done"},
         unseen="The task still runs.",
     )
+    if now.phase == "done":
+        raise Overtaken("It was done before it could be stopped.", "Look at it with get_task().")
+    return now
 
 
 async def rate_task(

@@ -84,6 +84,8 @@ class Person:
     task_ids: Bounded[str, str] = field(default_factory=lambda: Bounded(5000))
     work: Bounded[str, Work] = field(default_factory=lambda: Bounded(500))
     started: Bounded[str, None] = field(default_factory=lambda: Bounded(2000))
+    turns: Bounded[str, anyio.Lock] = field(default_factory=lambda: Bounded(500))
+    done: Bounded[str, tuple[datetime, str]] = field(default_factory=lambda: Bounded(500))
 
     def knows_agents(self, now: datetime) -> bool:
         """Whether the list of agents is fresh enough."""

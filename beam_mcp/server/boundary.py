@@ -1,11 +1,11 @@
 """Where calls enter and answers leave: strict arguments, one-line errors, crashes kept from the model."""
 
 import difflib
-from collections.abc import Iterable, Set
+from collections.abc import Mapping, Set
 from typing import Any, Self, cast, get_type_hints
 
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import UnexpectedToolError
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, InputRequiredResult
 from pydantic import ValidationError
@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from beam_mcp.beam.errors import BeamError
 from beam_mcp.tools.toolset import Output, Verb, failure, present, present_error
-from beam_mcp.views.text import quoted, value
+from beam_mcp.views.text import line, quoted, value
 from beam_mcp.views.view import View
 
 _WANTED = {
@@ -28,6 +28,8 @@ _WANTED = {
 
 CRASHED = "beam-mcp made a mistake while running {name}; details are in its log (stderr). Whether anything was done at \
 Beam is not known: look before you repeat it."
+MISFILLED = "The form came back incomplete, so nothing was sent. Call {name} again, or ask in the chat."
+SWITCHED_OFF = "{name} is switched off here: this server is read-only or offers only some toolsets."
 
 
 class BeamTool(Tool):
@@ -61,43 +63,62 @@ class BeamTool(Tool):
         convert_result: bool = False,  # noqa: ARG002, FBT001, FBT002 - the SDK's signature; a view is always converted
     ) -> CallToolResult | InputRequiredResult:
         """Check the arguments, call the function, hand over its view, its question to the person, or its error."""
+        given = {name: argument for name, argument in arguments.items() if argument is not None}
         try:
-            self.fn_metadata.validate_arguments(arguments)
+            self.fn_metadata.validate_arguments(given)
         except ValidationError as error:
-            return failure(self._wrong_arguments(error))
+            return failure(self._wrong_arguments(error, given))
         try:
-            found: View | InputRequiredResult = await super().run(arguments, context)
+            found: View | InputRequiredResult = await super().run(given, context)
             return found if isinstance(found, InputRequiredResult) else present(found, self.loaded, self.output)
         except UnexpectedToolError as error:
             if isinstance(error.__cause__, BeamError):
                 return present_error(error.__cause__, self.loaded)
             raise UnexpectedToolError(CRASHED.format(name=self.name)) from error.__cause__
+        except ToolError:
+            # Of our tools none raises it: the SDK does, for what the client sent in answer to a question.
+            return failure(MISFILLED.format(name=self.name))
 
-    def _wrong_arguments(self, error: ValidationError) -> str:
-        known = self.parameters.get("properties", {})
-        errors = error.errors(include_url=False, include_context=False)
+    def _wrong_arguments(self, error: ValidationError, given: Mapping[str, Any]) -> str:
+        known = list(self.parameters.get("properties", {}))
+        if not known:
+            return f"{self.name} takes no arguments."
         # An optional argument is a union with None; that None would do as well helps nobody.
-        problems = [_one_line(e, known) for e in errors if e["type"] != "none_required"]
+        problems = [_one_line(e, known, given) for e in error.errors(include_url=False) if e["type"] != "none_required"]
         told = f"{self.name}: {'; '.join(dict.fromkeys(problems))}"
         return told if told.endswith("?") else f"{told}."
 
 
-def _one_line(error: ErrorDetails, known: Iterable[str]) -> str:
-    argument, *inside = error["loc"]
-    # Between the argument and a place in a list pydantic also names the member of a union, which says nothing.
-    place = ".".join([str(argument), *(str(part) for part in inside if isinstance(part, int))])
+def _one_line(error: ErrorDetails, known: list[str], given: Mapping[str, Any]) -> str:
+    place = _place(error["loc"], given)
     match error["type"]:
         case "extra_forbidden":
-            near = difflib.get_close_matches(place, list(known), n=1, cutoff=0.5)
+            near = difflib.get_close_matches(place, known, n=1, cutoff=0.5)
             hint = f", did you mean {near[0]}?" if near else f" (known: {', '.join(known)})"
             return f"{quoted(place, 60)} is no argument{hint}"
         case "missing":
             return f"{place} is required"
         case "string_too_short" | "too_short":
             return f"{place} is empty"
+        case "too_long":
+            counts = error.get("ctx", {})
+            return f"{place}: {counts['actual_length']} given, at most {counts['max_length']}"
         case kind:
             wanted = _WANTED.get(kind, error["msg"].removeprefix("Input "))
             return f"{place} {wanted}, not {quoted(value(error['input']), 60)}"
+
+
+def _place(loc: tuple[int | str, ...], given: Mapping[str, Any]) -> str:
+    """Where in what was given: pydantic also names the members of unions on the way, which says nothing."""
+    argument, *inside = loc
+    parts, here = [str(argument)], given.get(str(argument))
+    for part in inside:
+        if isinstance(part, int):
+            parts.append(str(part))
+        elif isinstance(here, dict) and part in here:
+            parts.append(line(part, 60))
+            here = cast("dict[str, Any]", here)[part]
+    return ".".join(parts)
 
 
 def compact_schema(schema: Any) -> Any:
@@ -126,8 +147,10 @@ def _output_schema(verb: Verb) -> dict[str, Any]:
     return schema
 
 
-def unknown_tool(name: str, names: Set[str]) -> CallToolResult:
-    """The answer to a call of a tool that is not there: the name that was probably meant."""
-    near = difflib.get_close_matches(name, sorted(names), n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(names))}."
+def unknown_tool(name: str, names: Set[str], loaded: Set[str]) -> CallToolResult:
+    """The answer to a call of a tool that is not loaded: it is switched off, or another name was probably meant."""
+    if name in names:
+        return failure(SWITCHED_OFF.format(name=name))
+    near = difflib.get_close_matches(name, sorted(loaded), n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(loaded))}."
     return failure(f"There is no tool {quoted(name, 60)}. {hint}")

@@ -11,9 +11,7 @@ from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError
 from mcp.server.request_state import RequestStateSecurity
-from mcp.server.subscriptions import InMemorySubscriptionBus
 from mcp.shared.exceptions import MCPError
-from mcp.shared.subscriptions import ResourceUpdated
 from mcp_types import (
     INVALID_PARAMS,
     CallToolResult,
@@ -24,6 +22,7 @@ from mcp_types import (
     Resource,
     ResourceTemplate,
     SubscribeRequestParams,
+    SubscriptionsListenRequestParams,
     UnsubscribeRequestParams,
 )
 from pydantic import AnyUrl
@@ -31,8 +30,8 @@ from pydantic import AnyUrl
 from beam_mcp import __version__
 from beam_mcp.server.boundary import BeamTool, unknown_tool
 from beam_mcp.server.completions import complete
-from beam_mcp.server.instructions import INSTRUCTIONS
-from beam_mcp.server.prompts import PROMPTS
+from beam_mcp.server.instructions import TOOLS, instructions_for
+from beam_mcp.server.prompts import prompts_for, wrong_arguments
 from beam_mcp.server.resources import RESOURCES, TEMPLATES, read
 from beam_mcp.server.watching import Watching
 from beam_mcp.tools.given import Office, given_caller
@@ -55,28 +54,26 @@ class BeamServer(MCPServer[Office]):
                 yield replace(office, background=background)
                 background.cancel_scope.cancel()
 
-        bus = InMemorySubscriptionBus()
-        watching = Watching(lambda uri: bus.publish(ResourceUpdated(uri=uri)))
         known = list(tools)
         self.loaded = frozenset(tool.name for tool in known)
         super().__init__(
             NAME,
             title="Beam",
             description="Hand work to your Beam agents",
-            instructions=INSTRUCTIONS,
+            instructions=instructions_for(self.loaded),
             website_url=WEBSITE,
             version=__version__,
             tools=[*known],
             lifespan=share,
-            middleware=[watching.while_listening],
             request_state_security=RequestStateSecurity.ephemeral(ttl=PERSON_SECONDS),
-            subscriptions=bus,
+            subscriptions=False,  # the SDK's would tell all who listen, whoever they are
             log_level="WARNING",
         )
-        for prompt in PROMPTS:
+        for prompt in prompts_for(self.loaded):
             self.add_prompt(prompt)
         # MCPServer has no way to subscribe in the older protocols, and completes without saying for whom.
-        handlers = self._lowlevel_server
+        handlers, watching = self._lowlevel_server, Watching()
+        handlers.add_request_handler("subscriptions/listen", SubscriptionsListenRequestParams, watching.listen)
         handlers.add_request_handler("resources/subscribe", SubscribeRequestParams, watching.subscribe)
         handlers.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, watching.unsubscribe)
         handlers.add_request_handler("completion/complete", CompleteRequestParams, _complete)
@@ -88,7 +85,7 @@ class BeamServer(MCPServer[Office]):
         return (
             await super().call_tool(name, arguments, context)
             if name in self.loaded
-            else unknown_tool(name, self.loaded)
+            else unknown_tool(name, TOOLS, self.loaded)
         )
 
     async def list_resources(self) -> list[Resource]:
@@ -110,7 +107,10 @@ class BeamServer(MCPServer[Office]):
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Office, Any] | None = None
     ) -> GetPromptResult | InputRequiredResult:
-        """Render a prompt; an unknown one or a missing argument is the client's to correct (MCP, Prompts)."""
+        """Render a prompt; an unknown one or a wrong argument is the client's to correct (MCP, Prompts)."""
+        prompt = self._prompt_manager.get_prompt(name)
+        if prompt and (wrong := wrong_arguments(prompt, arguments or {})):
+            raise MCPError(code=INVALID_PARAMS, message=wrong)
         try:
             return await super().get_prompt(name, arguments, context)
         except ValueError as error:

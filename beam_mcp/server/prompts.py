@@ -1,9 +1,12 @@
 """Prompts a person can pick: delegate, triage the inbox, explain a failure; told in the words of the tools."""
 
+from collections.abc import Iterable, Set
 from typing import Annotated
 
 from mcp.server.mcpserver.prompts import Prompt
 from pydantic import Field
+
+from beam_mcp.views.text import listed, quoted
 
 
 def delegate(
@@ -37,8 +40,29 @@ def explain_failure(task: Annotated[str, Field(description="the task, such as IN
     )
 
 
+# Each with the tools its words name.
 PROMPTS = (
-    Prompt.from_function(delegate, title="Delegate to an agent"),
-    Prompt.from_function(triage_inbox, title="Go through my inbox"),
-    Prompt.from_function(explain_failure, title="Explain a failure"),
+    (Prompt.from_function(delegate, title="Delegate to an agent"), {"list_agents", "create_task", "wait_for_tasks"}),
+    (
+        Prompt.from_function(triage_inbox, title="Go through my inbox"),
+        {"get_pending_questions", "answer_questions", "approve_step", "reject_step"},
+    ),
+    (Prompt.from_function(explain_failure, title="Explain a failure"), {"get_task"}),
 )
+
+
+def prompts_for(loaded: Set[str]) -> list[Prompt]:
+    """The prompts whose tools are all loaded."""
+    return [prompt for prompt, needed in PROMPTS if needed <= loaded]
+
+
+def wrong_arguments(prompt: Prompt, given: Iterable[str]) -> str | None:
+    """What is wrong with the arguments of this prompt, in one line; None if nothing is."""
+    arguments, names = prompt.arguments or [], set(given)
+    known = [argument.name for argument in arguments]
+    if strange := sorted(names - set(known)):
+        if not known:
+            return f"{prompt.name} takes no arguments."
+        return f"{prompt.name}: {listed(map(quoted, strange))} is no argument (known: {', '.join(known)})."
+    missing = [argument.name for argument in arguments if argument.required and argument.name not in names]
+    return f"{prompt.name}: {', '.join(missing)} is required." if missing else None

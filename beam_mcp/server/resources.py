@@ -61,10 +61,10 @@ async def read(uri: str, context: Context[Office, Any], tools: frozenset[str]) -
             return [ReadResourceContents(await _raw(caller, kind, unquote(name)), JSON)]
         view = await (read_inbox(caller) if inbox else _view(caller, kind, unquote(name)))
         return [ReadResourceContents(view.text(tools), TEXT)]
-    except NotFound as error:
-        raise ResourceNotFoundError(str(error)) from error
     except BeamError as error:
-        raise ResourceError(str(error)) from error
+        advice = error.advice if View.named_tools(error.advice) <= tools else ""
+        refusal = ResourceNotFoundError if isinstance(error, NotFound) else ResourceError
+        raise refusal(f"{error.what} {advice}".strip()) from error
 
 
 async def _view(caller: Caller, kind: str, name: str) -> View:

@@ -1,13 +1,25 @@
 """Subscriptions: a subscribed task is followed, and its changes are told to the client in either protocol era."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, cast
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
 
 import anyio
 from anyio.abc import TaskStatus
-from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.context import ServerRequestContext
 from mcp.server.mcpserver import Context
-from mcp_types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
+from mcp.shared.exceptions import MCPError
+from mcp.shared.subscriptions import ResourceUpdated, ServerEvent
+from mcp_types import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    EmptyResult,
+    SubscribeRequestParams,
+    SubscriptionsListenRequestParams,
+    SubscriptionsListenResult,
+    UnsubscribeRequestParams,
+)
 
 from beam_mcp.beam.errors import BeamError
 from beam_mcp.beam.follow import until_news
@@ -17,6 +29,7 @@ from beam_mcp.tools.given import Caller, Office, conversation_name, find_task, g
 
 LONGEST = 6 * 3600.0  # seconds; a subscription that nobody renews ends by itself
 MOST_AT_ONCE = 50  # watched tasks of one connection
+MOST_LISTENING = 1024  # requests at once, as the SDK has it
 
 Tell = Callable[[str], Awaitable[None]]
 
@@ -37,6 +50,15 @@ async def watch(
         task_status.started()
         if seen:
             await _tell_changes(caller, seen, uri, tell)
+
+
+@asynccontextmanager
+async def _watched(caller: Caller, uris: Sequence[str], tell: Tell) -> AsyncGenerator[None]:
+    async with anyio.create_task_group() as watches:
+        for uri in uris[:MOST_AT_ONCE]:
+            await watches.start(watch, caller, uri, tell)
+        yield
+        watches.cancel_scope.cancel()
 
 
 async def _tell_changes(caller: Caller, seen: TaskHead, uri: str, tell: Tell) -> None:
@@ -60,30 +82,53 @@ async def _quietly(_: Sequence[TaskHead]) -> None:
     """Nobody waits for progress here."""
 
 
+class _OwnBus(InMemorySubscriptionBus):
+    """What changes for one listening request: the URI of a task is the same for everybody, the task is not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._heard = anyio.Event()
+
+    def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
+        """Deliver to this listener from now on."""
+        self._heard.set()
+        return super().subscribe(listener)
+
+    async def publish(self, event: ServerEvent) -> None:
+        """Deliver once somebody listens, so that nothing is lost before."""
+        await self._heard.wait()
+        await super().publish(event)
+
+    async def tell(self, uri: str) -> None:
+        """A resource has changed."""
+        await self.publish(ResourceUpdated(uri=uri))
+
+
 class Watching:
     """The subscriptions of one server: listened to on 2026-07-28, subscribed one by one before."""
 
-    def __init__(self, publish: Tell) -> None:
-        self._publish = publish
+    def __init__(self) -> None:
+        self._listening = 0
         self._scopes: dict[tuple[str, str], anyio.CancelScope] = {}
 
-    async def while_listening(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Middleware: watch what a `subscriptions/listen` request names for as long as it listens."""
-        wanted = (ctx.params or {}).get("notifications") if ctx.method == "subscriptions/listen" else None
-        uris = cast("dict[str, Any]", wanted).get("resourceSubscriptions") if isinstance(wanted, dict) else None
-        if not uris:
-            return await call_next(ctx)
-        caller = given_caller(Context(request_context=ctx))
-        async with anyio.create_task_group() as watches:
-            for uri in [uri for uri in uris if isinstance(uri, str)][:MOST_AT_ONCE]:
-                await watches.start(watch, caller, uri, self._publish)
-            try:
-                return await call_next(ctx)
-            finally:
-                watches.cancel_scope.cancel()
+    async def listen(
+        self, ctx: ServerRequestContext[Office, Any], params: SubscriptionsListenRequestParams
+    ) -> SubscriptionsListenResult:
+        """`subscriptions/listen`: watch what the request names for as long as it listens, and tell only this one."""
+        if self._listening >= MOST_LISTENING:
+            raise MCPError(code=INTERNAL_ERROR, message="Too many are listening: try again later.")
+        caller, bus = given_caller(Context(request_context=ctx)), _OwnBus()
+        self._listening += 1
+        try:
+            async with _watched(caller, params.notifications.resource_subscriptions or [], bus.tell):
+                return await ListenHandler(bus)(ctx, params)
+        finally:
+            self._listening -= 1
 
     async def subscribe(self, ctx: ServerRequestContext[Office, Any], params: SubscribeRequestParams) -> EmptyResult:
         """`resources/subscribe` of the older protocols: the watch lives in the connection's own task group."""
+        if not task_in(params.uri):
+            raise MCPError(code=INVALID_PARAMS, message="Only tasks can be watched: beam://tasks/INV-107.")
         caller = given_caller(Context(request_context=ctx))
         key = (_connection(ctx, caller), params.uri)
         session, background = ctx.session, ctx.lifespan_context.background

@@ -29,7 +29,7 @@ async def list_agents(
     query: Annotated[str | SkipJsonSchema[None], Field(description="words in the name or description")] = None,
     page: Annotated[int, Field(ge=1)] = 1,
 ) -> AgentListView:
-    """The Beam agents that can be given work here, with what each does. Use it to pick the agent for create_task."""
+    """The Beam agents that can be given work here, with what each does. Use it to pick who does a piece of work."""
     found = await list_page(caller.beam, search=query, page=page, page_size=PAGE_SIZE)
     return AgentListView.of(found, workspace=caller.workspace, page=page, page_size=PAGE_SIZE, searched=query)
 

@@ -11,6 +11,8 @@ from beam_mcp.beam.task import Task
 from beam_mcp.views.questions import shown_choice
 from beam_mcp.views.text import line, listed, quoted
 
+MOST_DIGITS = 4
+
 
 @dataclass(frozen=True)
 class Numbered:
@@ -67,7 +69,7 @@ def sort_answers(task: Task, given: Mapping[str, str]) -> tuple[Answers, ...]:
 def _meant(questions: Sequence[Numbered], key: str) -> Numbered:
     fitting = [q for q in questions if q.answers_to(key)]
     number = key.strip().lstrip("# ").rstrip(".)")
-    if not fitting and number.isdecimal():
+    if not fitting and number.isdecimal() and len(number) <= MOST_DIGITS:
         fitting = [q for q in questions if q.number == int(number)]
     if len(fitting) > 1:
         labels = listed(q.label for q in fitting)

@@ -13,6 +13,7 @@ from beam_mcp.beam.errors import BadRequest, Conflict
 from beam_mcp.beam.node import Node
 from beam_mcp.beam.task import Task, get_task
 from beam_mcp.desk.desk import digest
+from beam_mcp.tools.carried import carry_through, done_before, remembered, turn_at
 from beam_mcp.tools.given import Caller, Given, TaskRef, task_named
 from beam_mcp.tools.person import NotAsked, answered, can_ask, unanswered_words
 from beam_mcp.tools.toolset import changes
@@ -54,8 +55,8 @@ async def see_action(caller: Given, task: str) -> Seen:
     found = await task_named(caller, task)
     waiting = waiting_for_consent(found)
     if not waiting:
-        name = handle(found)
-        what = f"{name} waits for no approval: {status_words(found.status)}. Nothing was decided."
+        name, before = handle(found), done_before(caller, found) or "Nothing was decided."
+        what = f"{name} waits for no approval: {status_words(found.status)}. {before}"
         raise Conflict(what, f"{call('get_task', task=name)} shows where it stands.")
     return Seen(found, waiting[0], Action.of(found, waiting[0]), parameters_of(waiting[0]))
 
@@ -72,7 +73,7 @@ async def ask_decision(caller: Given, seen: Annotated[Seen, Resolve(see_edited)]
     """The form, wherever it can reach a person: no code that a model passes on can take its place."""
     if not can_ask(caller.context):
         return NotAsked()
-    return Elicit(question_of(seen.task, seen.node, seen.parameters), Decision)
+    return Elicit(question_of(seen.task, seen.node, seen.parameters, seen.code), Decision)
 
 
 @changes("Approve a step")
@@ -88,16 +89,20 @@ async def approve_step(
     """Have the person approve what an agent wants to do. They see the action and decide; the agent then goes on."""
     form = answered(asked)
     if isinstance(form, Decision) and form.decision == "reject":
-        return await _reject(caller, seen, [form.feedback] if form.feedback else [])
+        return await carry_through(caller, _reject(caller, seen, [form.feedback] if form.feedback else []))
     in_chat = caller.office.decides_in_chat and not can_ask(caller.context)
     if not (isinstance(form, Decision) or (in_chat and confirm == seen.code)):
         return _undecided(seen, asked, confirm if in_chat else None, parameters, in_chat=in_chat)
-    await _refuse_if_changed(caller, seen)
     words = (form.feedback if isinstance(form, Decision) else None) or feedback
-    edited = seen.parameters if parameters else None
-    now = await consent(caller.beam, seen.action, changed=edited, feedback=words)
-    caller.conversation.told.pop(now.id or "", None)
-    return DecidedView.of(now, decision="Approved", tool=seen.tool, changed=parameters)
+    return await carry_through(caller, _approve(caller, seen, parameters, words))
+
+
+async def _approve(caller: Caller, seen: Seen, edited: dict[str, Any] | None, words: str | None) -> DecidedView:
+    async with turn_at(caller, seen.action.task_id):
+        await _refuse_if_changed(caller, seen)
+        with remembered(caller, seen.action.task_id, f"You approved {quoted(seen.tool or 'the step', 60)}"):
+            now = await consent(caller.beam, seen.action, changed=seen.parameters if edited else None, feedback=words)
+    return DecidedView.of(now, decision="Approved", tool=seen.tool, changed=edited)
 
 
 def _undecided(
@@ -116,8 +121,10 @@ async def _refuse_if_changed(caller: Caller, seen: Seen) -> None:
     """What is sent is what was seen: the step may have changed while the person read."""
     now = await get_task(caller.beam, seen.action.task_id)
     if seen.action not in {Action.of(now, node) for node in waiting_for_consent(now)}:
-        what = f"{handle(now)} has changed meanwhile: {status_words(now.status)}. Nothing was decided."
-        raise Conflict(what, f"{call('get_pending_questions', task=handle(now))} shows what it wants now.")
+        before = done_before(caller, now) or "Nothing was decided."
+        what = f"{handle(now)} has changed meanwhile: {status_words(now.status)}. {before}"
+        look = "get_pending_questions" if now.needs_person else "get_task"
+        raise Conflict(what, f"{call(look, task=handle(now))} shows how it stands now.")
 
 
 @changes("Reject a step")
@@ -128,11 +135,12 @@ async def reject_step(
     reason: str | SkipJsonSchema[None] = None,
 ) -> View:
     """Refuse what an agent wants to do, as the person said; this ends the task."""
-    return await _reject(caller, seen, [reason] if reason else [])
+    return await carry_through(caller, _reject(caller, seen, [reason] if reason else []))
 
 
 async def _reject(caller: Caller, seen: Seen, reasons: list[str]) -> DecidedView:
-    await _refuse_if_changed(caller, seen)
-    now = await reject(caller.beam, seen.action, reasons=reasons)
-    caller.conversation.told.pop(now.id or "", None)
+    async with turn_at(caller, seen.action.task_id):
+        await _refuse_if_changed(caller, seen)
+        with remembered(caller, seen.action.task_id, f"You rejected {quoted(seen.tool or 'the step', 60)}"):
+            now = await reject(caller.beam, seen.action, reasons=reasons)
     return DecidedView.of(now, decision="Rejected", tool=seen.tool)

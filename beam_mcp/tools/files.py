@@ -10,7 +10,7 @@ from mcp_types import ListRootsResult
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from beam_mcp.beam.errors import BadRequest, BeamUnavailable, NotFound
+from beam_mcp.beam.errors import Ambiguous, BadRequest, BeamUnavailable, NotFound
 from beam_mcp.beam.file import Upload, download_link
 from beam_mcp.beam.link import UUID
 from beam_mcp.beam.task import ContextFile
@@ -19,7 +19,7 @@ from beam_mcp.tools.given import AgentRef, Caller, Given, TaskRef, find_agent, t
 from beam_mcp.tools.toolset import Toolset, creates
 from beam_mcp.views.downloaded import DownloadedView
 from beam_mcp.views.names import handle
-from beam_mcp.views.text import listed, quoted
+from beam_mcp.views.text import line, listed, quoted
 
 LARGEST_DOWNLOAD = 500 * 1024 * 1024
 DOWNLOAD_SECONDS = 600
@@ -45,14 +45,14 @@ def _roots_if_any(caller: Caller) -> ListRoots | ListRootsResult:
 GivenRoots = Annotated[ListRootsResult, Resolve(ask_roots)]
 
 
-def folders_of(caller: Caller, roots: ListRootsResult) -> Folders:
-    """The folders this caller allowed: those of the settings first, then the client's roots.
+def folders_of(caller: Caller, roots: ListRootsResult, instead: str = "Use urls.") -> Folders:
+    """The folders this caller allowed: those of the settings first, then the client's roots; `instead` is advice.
 
     Raises:
         BadRequest: the client is on another machine, where a path means something else.
     """
     if not caller.is_local:
-        raise BadRequest("Local files cannot be read or written over HTTP: this server runs elsewhere.", "Use urls.")
+        raise BadRequest("Local files cannot be read or written over HTTP: this server runs elsewhere.", instead)
     named = (folder_of(str(root.uri)) for root in roots.roots)
     return Folders.of([*caller.office.folders, *(folder for folder in named if folder)])
 
@@ -74,7 +74,7 @@ async def download_file(
     agent: AgentRef | SkipJsonSchema[None] = None,
 ) -> DownloadedView:
     """Save a file of a task, or of an agent, to an allowed local folder. Returns its path, size and type."""
-    allowed = folders_of(caller, roots)
+    allowed = folders_of(caller, roots, "Get it in the Beam app.")
     if (task is None) == (agent is None):
         raise BadRequest("download_file takes either task or agent.", "Name the one the file belongs to.")
     agent_id, found = await _of_task(caller, task, file) if task else await _of_agent(caller, agent or "", file)
@@ -99,7 +99,11 @@ async def _of_task(caller: Caller, task: str, file: str) -> tuple[str, ContextFi
     files = found.context_files or []
     wanted = file.strip().casefold()
     fitting = [f for f in files if wanted in {(f.id or "").lower(), (f.name or "").casefold()}]
-    if len(fitting) != 1:
+    if len({f.id for f in fitting}) > 1:
+        which = listed(f"{line(f.name or 'unnamed', 80)} (id {line(f.id or '?', 40)})" for f in fitting)
+        what = f"file: {handle(found)} has {len(fitting)} files {quoted(file, 80)}: {which}."
+        raise Ambiguous(what, "Use the id of the one meant.")
+    if not fitting:
         names = listed(quoted(f.name or f.id or "unnamed", 80) for f in files)
         there = f"It has {names}." if files else "It has no files."
         raise NotFound(f"file: {handle(found)} has no file {quoted(file, 80)}.", there)

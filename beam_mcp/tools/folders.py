@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import anyio
 
-from beam_mcp.beam.errors import BadRequest, Forbidden
+from beam_mcp.beam.errors import Ambiguous, BadRequest, Forbidden
 from beam_mcp.beam.file import CHUNK, Upload
 from beam_mcp.views.text import clean, line, listed, quoted
 
@@ -58,19 +58,37 @@ class Folders:
 
         Raises:
             BadRequest: there is no such file.
+            Ambiguous: several allowed folders have one.
             Forbidden: it lies outside the allowed folders.
         """
-        path = folder_of(given) if given.startswith("file:") else Path(given).expanduser()
-        if path is None or "\x00" in given:
-            raise BadRequest(f"files: {quoted(given, 120)} is no path on this machine.", "Give a path.")
-        if not path.is_absolute():
-            path = next((f / path for f in self.allowed if (f / path).exists()), (self.allowed or (path,))[0] / path)
-        real = path.resolve()
+        try:
+            real = self._real(_path(given))
+        except (OSError, ValueError, RuntimeError) as error:
+            fault = (isinstance(error, OSError) and error.strerror) or "it is malformed"
+            raise BadRequest(
+                f"files: {quoted(given, 120)} is no path here: {line(fault, 60)}.", "Give a path."
+            ) from error
         if not any(real.is_relative_to(folder) for folder in self.allowed):
             known = f" Allowed are: {listed(map(str, self.allowed))}." if self.allowed else " No folder is allowed."
             raise Forbidden(f"files: {quoted(given, 120)} is outside the allowed folders.{known}", HOW_TO_ALLOW)
         if not real.exists():
             raise BadRequest(f"files: there is no file {quoted(given, 120)}.", "Check the path.")
+        if not real.is_file():
+            what = f"files: {quoted(given, 120)} is a folder or a device, not a file."
+            raise BadRequest(what, "Name an ordinary file.")
+        return real
+
+    def _real(self, path: Path) -> Path:
+        """The path with links resolved; a relative one is looked for in every allowed folder."""
+        if path.is_absolute():
+            real = path.resolve()
+        else:
+            there = dict.fromkeys((f / path).resolve() for f in self.allowed if (f / path).exists())
+            if len(there) > 1:
+                what = f"files: {quoted(str(path), 120)} is in {len(there)} folders: {listed(map(str, there))}."
+                raise Ambiguous(what, "Give the whole path.")
+            real = next(iter(there), ((self.allowed or (Path(),))[0] / path).resolve())
+        real.exists()  # some systems complain of a path only now
         return real
 
     async def save(self, name: str, pieces: AsyncGenerator[bytes], *, most: int) -> tuple[Path, int]:
@@ -94,6 +112,22 @@ class Folders:
             path.unlink(missing_ok=True)
             raise
         return path, size
+
+
+def _path(given: str) -> Path:
+    """What is given as a path.
+
+    Raises:
+        BadRequest: it is empty, a web address, or a path of another machine.
+    """
+    if not given.strip():
+        raise BadRequest("files: a path is empty.", "Give a path.")
+    if re.match(r"(?i)https?://", given.strip()):
+        raise BadRequest(f"files: {quoted(given, 120)} is a web address.", "Put it into urls.")
+    path = folder_of(given) if given.startswith("file:") else Path(given).expanduser()
+    if path is None or "\x00" in given:
+        raise BadRequest(f"files: {quoted(given, 120)} is no path on this machine.", "Give a path.")
+    return path
 
 
 def _create(folder: Path, name: str) -> tuple[Path, BinaryIO]:

@@ -31,15 +31,17 @@ async def read_inbox(caller: Caller, agent: str | None = None, task: str | None 
     if task:
         return InboxView.of_task(await task_named(caller, task), workspace=caller.workspace, now=caller.now)
     who = await find_agent(caller, agent) if agent else None
-    waiting = await _all_waiting(caller, who.id if who else None)
+    waiting, at_beam = await _all_waiting(caller, who.id if who else None)
     begin = (page - 1) * MOST_SHOWN
     waiting[begin : begin + MOST_SHOWN] = await _with_steps(caller, waiting[begin : begin + MOST_SHOWN])
     name = line(who.name or who.id or "", 60) if who else None
     items = [entry.item for entry in waiting]
-    return InboxView.of(items, page=page, workspace=caller.workspace, agent=name, asked=agent)
+    return InboxView.of(items, page=page, workspace=caller.workspace, agent=name, asked=agent, at_beam=at_beam)
 
 
-async def _all_waiting(caller: Caller, agent_id: str | None) -> list[Waiting]:
+async def _all_waiting(caller: Caller, agent_id: str | None) -> tuple[list[Waiting], int | None]:
+    """All that wait, sorted, and how many wait at Beam where those are more than are read."""
+    at_beam = None
     found: dict[str, Waiting] = {}
     for page in range(1, MOST_WAITING // PAGE_SIZE + 1):
         wanted = Filter(agent_id=agent_id, statuses=PHASES["needs_me"], page=page, page_size=PAGE_SIZE)
@@ -51,8 +53,9 @@ async def _all_waiting(caller: Caller, agent_id: str | None) -> list[Waiting]:
         enough = page * PAGE_SIZE >= listing.total if listing.total is not None else len(listing.tasks) < PAGE_SIZE
         if enough or not fresh:
             break
+        at_beam = listing.total if page * PAGE_SIZE >= MOST_WAITING else None
         await caller.progress(len(found), listing.total, f"Read {counted(len(found), 'waiting task')} so far")
-    return sorted(found.values(), key=lambda entry: (risk(entry.item), entry.since))
+    return sorted(found.values(), key=lambda entry: (risk(entry.item), entry.since)), at_beam
 
 
 def _waiting(caller: Caller, task: Task) -> Waiting:

@@ -1,5 +1,6 @@
 """What every tool is given: who calls, what is remembered of them, and which task or agent they mean."""
 
+import asyncio
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,8 +21,9 @@ from beam_mcp.beam.link import UUID, AppLink, app_host, is_link, parse_link
 from beam_mcp.beam.task import Task, TaskHead, get_task
 from beam_mcp.beam.task_list import Filter, list_tasks
 from beam_mcp.desk.desk import Conversation, Desks, Person
+from beam_mcp.tools.handles import bare, bare_task, in_form, nearest
 from beam_mcp.tools.matching import SHORTEST_PREFIX, exact, fitting_agents, instead, name_of
-from beam_mcp.views.text import line, listed, quoted
+from beam_mcp.views.text import call, line, listed, quoted
 
 MOST_AGENT_PAGES = 5
 SEARCHED_AT_ONCE = 50
@@ -38,7 +40,8 @@ class Office:
     """What all calls share: the connection pool, whose key it is by default, what is remembered and allowed.
 
     `folders` are the local folders whose files may be sent or written; with `decides_in_chat` the word of the chat is
-    enough for an approval where no form can be shown. `background` is where a connection's own watching lives.
+    enough for an approval where no form can be shown. `background` is where a connection's own watching lives,
+    `under_way` holds the writes that are carried through.
     """
 
     http: Http
@@ -47,6 +50,7 @@ class Office:
     folders: tuple[Path, ...] = ()
     decides_in_chat: bool = False
     background: TaskGroup | None = None
+    under_way: set[asyncio.Task[Any]] = field(default_factory=set[asyncio.Task[Any]])
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,9 @@ async def task_named(caller: Caller, task: str) -> Task:
     try:
         found = await get_task(caller.beam, task_id)
     except NotFound as error:
-        raise NotFound(f"No task {quoted(task, 60)} in workspace {caller.workspace}.", FIND_TASK) from error
+        raise NotFound(
+            f"No task {quoted(task, 60)} in workspace {caller.workspace}.", _instead(caller, task)
+        ) from error
     caller.person.saw(found)
     return found
 
@@ -139,7 +145,7 @@ async def find_task(caller: Caller, task: str) -> str:
     Raises:
         NotFound, Ambiguous, BadRequest: with how to name it instead.
     """
-    wanted = _bare(task, "task")
+    wanted = bare_task(task)
     if is_link(wanted):
         linked = _link(caller, wanted, "task").task
         if linked is None:
@@ -151,33 +157,33 @@ async def find_task(caller: Caller, task: str) -> str:
     return known or await _search_task(caller, wanted)
 
 
-def _bare(given: str, argument: str) -> str:
-    """A name without what people and models put around one: brackets, quotes, a number sign, a full stop."""
-    wanted = given.strip().strip("<>\"'`").lstrip("#").rstrip(".,;").strip()
-    if not wanted:
-        raise BadRequest(f"{argument}: it is empty.", f"Name the {argument}.")
-    return wanted
-
-
 async def _search_task(caller: Caller, wanted: str) -> str:
-    names = {wanted.casefold(), "-".join(wanted.casefold().split())}
+    name = in_form(wanted)
     for query in _searches(wanted):
         found = (await list_tasks(caller.beam, query)).tasks
         caller.person.saw(*found)
-        exact = [t for t in found if {(t.custom_id or "").casefold(), (t.id or "").casefold()} & names]
-        if hit := _only(exact, wanted) or _only(_by_prefix(found, wanted), wanted):
+        exact = [t for t in found if wanted.casefold() in {(t.custom_id or "").casefold(), (t.id or "").casefold()}]
+        alike = [t for t in found if t.custom_id and in_form(t.custom_id) == name]
+        if hit := _only(exact, wanted) or _only(alike, wanted) or _only(_by_prefix(found, wanted), wanted):
             return hit
         if query.search is None and len(found) < SEARCHED_AT_ONCE:
             break
     if _OTHER_ID.fullmatch(wanted):
         return wanted
     where = f"in workspace {caller.workspace}, as far as Beam's search and its newest tasks tell"
-    raise NotFound(f"No task {quoted(wanted, 60)} {where}.", FIND_TASK)
+    raise NotFound(f"No task {quoted(wanted, 60)} {where}.", _instead(caller, wanted))
+
+
+def _instead(caller: Caller, wanted: str) -> str:
+    """What to write in place of a name that fits no task; what was seen is remembered in small letters."""
+    seen = (name.upper() for name, task_id in caller.person.task_ids.items() if name != task_id.lower())
+    return nearest(wanted, seen) + FIND_TASK
 
 
 def _searches(wanted: str) -> Iterable[Filter]:
     """Where to look: Beam's own search, then the newest tasks, since Beam does not say what its search covers."""
-    yield Filter(search=wanted, page_size=20)
+    for words in dict.fromkeys((wanted, in_form(wanted).upper())):
+        yield Filter(search=words, page_size=20)
     for page in range(1, SEARCHED_PAGES + 1):
         yield Filter(ordering="createdAt:desc", page=page, page_size=SEARCHED_AT_ONCE)
 
@@ -202,7 +208,7 @@ async def find_agent(caller: Caller, agent: str) -> Agent:
     Raises:
         NotFound, Ambiguous, BadRequest: with the names to choose from.
     """
-    wanted = _bare(agent, "agent")
+    wanted = bare(agent, "agent")
     if is_link(wanted):
         linked = _link(caller, wanted, "agent").agent
         if linked is None:
@@ -221,9 +227,9 @@ async def find_agent(caller: Caller, agent: str) -> Agent:
         return fitting[0]
     if fitting:
         names = listed((f"{name_of(a)} (id {a.id})" for a in fitting), most=2)
-        raise Ambiguous(
-            f"agent: {quoted(wanted, 60)} fits {len(fitting)} agents: {names}.", "Use the id of the one meant."
-        )
+        rest = f" {call('list_agents', query=wanted)} shows them all." if len(fitting) > 2 else ""
+        what = f"agent: {quoted(wanted, 60)} fits {len(fitting)} agents: {names}."
+        raise Ambiguous(what, f"Use the id of the one meant.{rest}")
     raise NotFound(f"agent: no agent {quoted(wanted, 60)} in workspace {caller.workspace}.", instead(known, wanted))
 
 

@@ -1,14 +1,17 @@
 """How a name that a person gives fits the agents there are."""
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 
 from beam_mcp.beam.agent import Agent
 from beam_mcp.views.text import line, listed
 
 SHORTEST_PREFIX = 6
-SHORTEST_WORD = 3
-ALIKE = 0.75  # how much of a word must be right
+SHORTEST_PART = 3
+ALIKE = 0.5  # how much of a name must be right to be suggested
+_SEPARATORS = re.compile(r"[\s_\-\u2010-\u2015\u2212]+")
+_FILLERS = frozenset({"the", "agent"})
 
 
 def name_of(agent: Agent) -> str:
@@ -24,27 +27,38 @@ def exact(agents: Iterable[Agent], wanted: str) -> list[Agent]:
 
 
 def fitting_agents(agents: Sequence[Agent], wanted: str) -> list[Agent]:
-    """The agents a name fits: exactly, else by its words, else but for typing errors in some of them."""
-    words = wanted.casefold().split()
-    part = [a for a in agents if all(len(w) >= SHORTEST_WORD and w in name_of(a).casefold() for w in words)]
-    return exact(agents, wanted) or part or [a for a in agents if _mistyped(words, name_of(a).casefold().split())]
+    """The agents a name fits: exactly, else but for filler words and hyphens, else by some whole words of theirs.
+
+    A typing error never fits: "Deactivate User" is nearly "Activate User".
+    """
+    words = _words(wanted)
+    if found := exact(agents, wanted) or [a for a in agents if words and _words(name_of(a)) == words]:
+        return found
+    return [a for a in agents if words and set(words) <= set(_words(name_of(a)))]
 
 
-def _mistyped(words: Sequence[str], name: Sequence[str]) -> bool:
-    """Whether these are the same words but for typing errors; a number is never one."""
-    if len(words) != len(name) or _digits(words) != _digits(name):
-        return False
-    return all(difflib.SequenceMatcher(None, w, n).ratio() >= ALIKE for w, n in zip(words, name, strict=True))
-
-
-def _digits(words: Iterable[str]) -> str:
-    return "".join(c for c in "".join(words) if c.isdigit())
+def _words(name: str) -> list[str]:
+    return [word for word in _SEPARATORS.split(name.casefold()) if word and word not in _FILLERS]
 
 
 def instead(known: Sequence[Agent], wanted: str) -> str:
     """What to write in place of a name that fits no agent."""
     if not known:
         return "The key sees no agents there at all: check BEAM_WORKSPACE_ID."
-    near = difflib.get_close_matches(wanted.casefold(), [name_of(a).casefold() for a in known], n=3, cutoff=0.5)
-    close = [name_of(a) for a in known if name_of(a).casefold() in near]
-    return f"Did you mean {listed(close)}?" if close else f"There are: {listed(map(name_of, known), most=6)}."
+    likeness = {name: _likeness(wanted.casefold(), name.casefold()) for name in map(name_of, known)}
+    near = sorted(
+        (n for n in likeness if likeness[n][1] or likeness[n][2] >= ALIKE), key=lambda n: likeness[n], reverse=True
+    )
+    if near:
+        return f"Did you mean {listed(near[:3])}?"
+    return f"There are: {listed(map(name_of, known), most=6)}."
+
+
+def _likeness(wanted: str, name: str) -> tuple[bool, bool, float]:
+    """How near a name is: the same number first (15 and 015), then one that holds it whole, then by letters."""
+    ratio = difflib.SequenceMatcher(None, wanted, name).ratio()
+    return _numbers(wanted) == _numbers(name), len(wanted) >= SHORTEST_PART and wanted in name, ratio
+
+
+def _numbers(name: str) -> list[str]:
+    return [number.lstrip("0") for number in re.findall(r"\d+", name)]

@@ -38,14 +38,35 @@ async def wait_for(caller: Caller, tasks: Sequence[str], seconds: float) -> Wait
         may_change=lambda task: task.phase == "working",
     )
     fresh = [task for task in seen if heard.is_news(task)]
-    news = await read_all(caller.beam, [task.id or "" for task in fresh[:MOST_IN_FULL]])
-    for task in news:
-        heard.tell(task, caller.now)
-    caller.person.saw(*seen)
+    deadline = max(begun + seconds, anyio.current_time() + LEAST_SECONDS)
+    news = await _in_full(caller, fresh[:MOST_IN_FULL], deadline)
     others = [task for task in seen if task not in fresh]
-    known = {task.of_agent.id or "": await usual_of(caller, task) for task in others[:1] if task.phase == "working"}
+    known = await _usual_until(caller, others, deadline)
+    caller.person.saw(*seen)
     waited = anyio.current_time() - begun
-    return WaitedView.of(news, others, also=fresh[MOST_IN_FULL:], waited=waited, usual=known, now=caller.now)
+    also = [task for task in fresh if task.id not in {whole.id for whole in news}]
+    view = WaitedView.of(news, others, also=also, waited=waited, usual=known, now=caller.now)
+    for task in news:  # last of all: whoever gives up before hears of it the next time
+        heard.tell(task, caller.now)
+    return view
+
+
+async def _in_full(caller: Caller, tasks: Sequence[TaskHead], deadline: float) -> list[Task]:
+    """The whole tasks, as far as Beam shows them in time."""
+    whole = [task for task in tasks if isinstance(task, Task)]
+    with anyio.move_on_after(deadline - anyio.current_time()):
+        return whole + await read_all(caller.beam, [task.id or "" for task in tasks if not isinstance(task, Task)])
+    return whole
+
+
+async def _usual_until(caller: Caller, tasks: Sequence[TaskHead], deadline: float) -> dict[str, Usual | None]:
+    """The usual time of the first one at work, as far as it is learnt in time."""
+    first = next((task for task in tasks if task.phase == "working"), None)
+    if first is None:
+        return {}
+    with anyio.move_on_after(deadline - anyio.current_time()):
+        return {first.of_agent.id or "": await usual_of(caller, first)}
+    return {}
 
 
 async def wait_after_start(caller: Caller, started: StartedView, task_id: str, seconds: float) -> View:

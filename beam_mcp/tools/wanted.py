@@ -13,7 +13,8 @@ from beam_mcp.beam.task import PHASES, phase_of
 from beam_mcp.views.names import named_statuses
 from beam_mcp.views.text import quoted
 
-_SPAN = re.compile(r"(\d{1,4}) ?(m|h|d|w)(?:in|ins|inutes?|ours?|ays?|eeks?)?(?: ago)?")
+_SPAN = re.compile(r"(\d+) ?(m|h|d|w)(?:in|ins|inutes?|ours?|ays?|eeks?)?(?: ago)?")
+MOST_DIGITS = 4  # of an age
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DAYS = {"today": 0, "yesterday": 1}
 _REST_OF_DAY = timedelta(days=1) - timedelta(milliseconds=1)
@@ -57,6 +58,7 @@ def moment(argument: str, given: str | None, now: datetime, *, end_of_day: bool 
     said = given.strip().lower()
     try:
         if span := _SPAN.fullmatch(said):
+            _refuse_long(argument, given, span)
             return _iso(now - timedelta(**{_UNITS[span[2]]: int(span[1])}))
         if said in _DAYS:
             said = (now - timedelta(days=_DAYS[said])).date().isoformat()
@@ -66,6 +68,12 @@ def moment(argument: str, given: str | None, now: datetime, *, end_of_day: bool 
     except (ValueError, OverflowError):
         what = f"{argument}: {quoted(given, 40)} is not a time."
         raise BadRequest(what, 'Write it as 2026-11-22, 2026-11-22T09:30:00Z, or an age such as "24h".') from None
+
+
+def _refuse_long(argument: str, given: str, span: re.Match[str]) -> None:
+    if len(span[1].lstrip("0")) > MOST_DIGITS:
+        what = f"{argument}: {quoted(given, 40)} is too long ago."
+        raise BadRequest(what, f"Write at most {'9' * MOST_DIGITS} {_UNITS[span[2]]}.")
 
 
 def day(argument: str, given: str | None, now: datetime) -> date | None:

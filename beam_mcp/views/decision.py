@@ -9,6 +9,8 @@ from beam_mcp.views.questions import StopView, stops_of
 from beam_mcp.views.text import call, line, quoted, value
 from beam_mcp.views.view import View
 
+MOST_OF_A_PARAMETER = 600
+
 
 class ActionView(View):
     """What a step wants to do, where nothing was decided."""
@@ -34,16 +36,29 @@ class ActionView(View):
         return f"{self.task}, agent {self.agent}: nothing was decided, {self.reason}.\n{self.stop.text()}"
 
 
-def question_of(task: Task, node: Node, parameters: dict[str, Any]) -> str:
-    """The words above a form: who wants to do what, with every parameter and why; foreign text on lines of its own."""
+def question_of(task: Task, node: Node, parameters: dict[str, Any], code: str) -> str:
+    """The words above a form: who wants to do what, with every parameter and why; foreign text on lines of its own.
+
+    `code` stands for the whole action: where anything of it changes, also what is too long to be shown, these are other
+    words, and the person is asked anew.
+    """
     stop = StopView.of(node, task, first_number=1)
     lines = [
         f"Agent {agent_name(task.of_agent)}, task {handle(task)}, wants to run {quoted(stop.tool or 'a tool', 60)}.",
         f"What it does: {quoted(stop.does, 200)}" if stop.does else None,
-        *(f"{line(name, 60)}: {quoted(value(given), 300)}" for name, given in parameters.items()),
+        *([_parameter(name, given) for name, given in parameters.items()] or ["Beam shows no parameters."]),
         f"Why: {quoted(stop.why, 200)}" if stop.why else None,
+        f"Reference {code}",
     ]
     return "\n".join(filter(None, lines))
+
+
+def _parameter(name: str, given: Any) -> str:
+    """A parameter as far as a form can show it; what is left out is said, since it is approved along with the rest."""
+    whole = value(given)
+    left = len(whole) - MOST_OF_A_PARAMETER
+    more = f" and {left:,} characters more, to be seen in the Beam app" if left > 0 else ""
+    return f"{line(name, 60)}: {quoted(whole, MOST_OF_A_PARAMETER)}{more}"
 
 
 class DecidedView(View):

@@ -74,6 +74,7 @@ class InboxView(View):
     counts: dict[str, int]
     items: tuple[InboxItem, ...]
     total: int
+    at_beam: int | None = None
     more: str | None = None
 
     @classmethod
@@ -85,8 +86,12 @@ class InboxView(View):
         workspace: str,
         agent: str | None = None,
         asked: str | None = None,
+        at_beam: int | None = None,
     ) -> Self:
-        """`items` are all that wait, in the order to show them; `agent` is whose they are, `asked` for by that name."""
+        """`items` wait, in the order to show them; `agent` is whose they are, `asked` for by that name.
+
+        `at_beam` is how many wait there where not all of them were read.
+        """
         begin = (page - 1) * MOST_SHOWN
         shown = tuple(items[begin : begin + MOST_SHOWN])
         if len(shown) > MOST_IN_FULL:
@@ -100,6 +105,7 @@ class InboxView(View):
             counts={kind: kinds[kind] for kind in _RISK if kinds[kind]},
             items=shown,
             total=len(items),
+            at_beam=at_beam,
             more=call("get_pending_questions", **onward) if shown and begin + len(shown) < len(items) else None,
             next=tuple(step for item in shown for step in item.steps),
         )
@@ -127,7 +133,10 @@ class InboxView(View):
             return past if self.total else f"Nothing{of} waits for you in workspace {self.workspace}."
         kinds = ", ".join(counted(n, _NAMES.get(kind, kind)) for kind, n in self.counts.items())
         shown = f", {len(self.items)} on this page" if len(self.items) < self.total else ""
-        head = f"{counted(self.total, 'task')}{of} {'waits' if self.total == 1 else 'wait'} for you ({kinds}){shown}:"
+        wait = f"{counted(self.total, 'task')}{of} {'waits' if self.total == 1 else 'wait'} for you"
+        if self.at_beam:
+            wait = f"{self.total:,} of {self.at_beam:,} waiting tasks{of} were read"
+        head = f"{wait} ({kinds}){shown}:"
         return "\n".join([head, *(item.text() for item in self.items), *([f"More: {self.more}"] if self.more else [])])
 
 

@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
+from beam_mcp.beam.decision import parameters_of
 from beam_mcp.beam.node import Asked, Node, ToolData
 from beam_mcp.beam.task import Task, phase_of
 from beam_mcp.views.text import call, line, quoted, reasons, value
@@ -98,15 +99,13 @@ class StopView(Part):
 
     @classmethod
     def _approval(cls, node: Node, step: str | None, tool: str | None) -> Self:
-        data = node.tool_data or ToolData()
-        given = {**(data.required_parameters or {}), **(data.optional_parameters or {})}
-        why = reasons(data.reasoning)
+        why = reasons((node.tool_data or ToolData()).reasoning)
         return cls(
             kind="approval",
             step=step,
             tool=line(tool, 60) if tool else None,
             does=line(node.tool.description, 120) if node.tool.description else None,
-            parameters={line(name, 60): line(value(item), 200) for name, item in given.items() if item is not None},
+            parameters={line(name, 60): line(value(item), 200) for name, item in parameters_of(node).items()},
             why=line(why, 160) if why else None,
         )
 
@@ -118,7 +117,7 @@ class StopView(Part):
                 asked = [q.text() for q in self.questions] or ["Beam shows none that is open."]
                 return "\n".join([f"Question{'s' * (len(self.questions) > 1)}{where}:", *asked])
             case "approval":
-                return f"Approval{where}: {self._action_text() if self.tool else 'Beam does not show of what.'}"
+                return f"Approval{where}: {self._action_text()}"
             case "sign-in":
                 return f"Sign-in{where}: connect {self.integration or 'the integration'} in the Beam app."
             case "credits":
@@ -130,7 +129,8 @@ class StopView(Part):
         named = ", ".join(f"{line(name, 60)}={quoted(given, 200)}" for name, given in self.parameters.items())
         does = f", which {quoted(self.does, 120)}" if self.does else ""
         why = f" Why: {quoted(self.why, 160)}" if self.why else ""
-        return f"run {quoted(self.tool or 'a tool', 60)}{does} with {named or 'no parameters'}.{why}"
+        using = f" with {named}" if named else "; Beam shows no parameters"
+        return f"run {quoted(self.tool, 60) if self.tool else 'a tool that Beam does not name'}{does}{using}.{why}"
 
 
 def stops_of(task: Task) -> tuple[StopView, ...]:

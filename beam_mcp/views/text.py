@@ -10,6 +10,8 @@ from typing import Any, cast
 
 from pydantic_core import from_json
 
+from beam_mcp.beam.raw import unsigned
+
 # Terminal escape sequences (ECMA-48): whole, so that no "[31m" stays behind.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 # Drawn as nothing although Unicode does not class them as format characters: fillers and variation selectors.
@@ -24,9 +26,9 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def clean(text: str) -> str:
-    """`text` without escape sequences, control and invisible characters; lines stay lines."""
+    """`text` without escape sequences, control and invisible characters and what signs links; lines stay lines."""
     text = _BREAKS.sub("\n", _ESCAPES.sub("", text)).replace("\t", " ")
-    return "".join(c for c in _UNSEEN.sub("", text) if c == "\n" or unicodedata.category(c)[0] != "C")
+    return unsigned("".join(c for c in _UNSEEN.sub("", text) if c == "\n" or unicodedata.category(c)[0] != "C"))
 
 
 def line(text: str, limit: int = 100) -> str:

@@ -152,7 +152,7 @@ async def news_although_it_could_not_be_read_when_the_nudge_came(world: World, b
             while len(world.requests) < 3:  # the third is the look that a nudge asked for
                 task.touch(world.clock.now())
                 await anyio.lowlevel.checkpoint()
-        world.faults.add("status", f"/{task.id}$", code=503, times=3)
+        world.faults.add("status", f"/{task.id}$", code=503, times=1)
         task.status = "PAUSED"
         task.touch(world.clock.now())
 

@@ -1,11 +1,18 @@
 """What a client can read, pick, complete and subscribe to, in both protocol eras."""
 
 import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import anyio
+import httpx2
 import pytest
+from anyio.abc import TaskStatus
 from mcp import Client
 from mcp.client.session import IncomingMessage
+from mcp.client.streamable_http import streamable_http_client
+from mcp.client.subscriptions import Subscription
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     PromptReference,
@@ -17,10 +24,11 @@ from mcp_types import (
 
 from beam_mcp.sandbox.access import SANDBOX_KEY
 from beam_mcp.sandbox.secrets import CANARIES
+from beam_mcp.sandbox.serve import serving
 from beam_mcp.sandbox.world import World
 from beam_mcp.server.build import build
-from beam_mcp.server.instructions import INSTRUCTIONS
 from beam_mcp.tools.toolsets import TOOLSETS
+from tests.cli.processes import PATIENCE, on, started
 from tests.tools.chat import Era, office_for
 
 pytestmark = pytest.mark.anyio
@@ -158,7 +166,51 @@ async def test_a_listened_task_tells_its_changes_on_2026_07_28() -> None:
                 break
 
 
-def test_the_instructions_are_short_and_name_every_tool_but_the_plainest() -> None:
-    assert len(INSTRUCTIONS) <= 1900
-    tools = {verb.name for toolset in TOOLSETS for verb in toolset.tools}
-    assert {tool for tool in tools if tool not in INSTRUCTIONS} == {"download_file"}
+@pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")
+@pytest.mark.parametrize("uri", ["beam://zzz", "beam://inbox", "beam://agents/Invoice%20Matcher", "beam://tasks/"])
+async def test_only_tasks_can_be_subscribed_to(uri: str) -> None:
+    async with office_for(World()) as office, Client(build(office), mode="legacy") as client:
+        with pytest.raises(MCPError) as refused:
+            await client.session.subscribe_resource(uri)  # pyright: ignore[reportDeprecated]
+    assert refused.value.code == -32602
+    assert refused.value.message == "Only tasks can be watched: beam://tasks/INV-107."
+
+
+async def test_who_may_not_see_a_task_hears_nothing_of_it_when_somebody_else_listens(tmp_path: Path) -> None:
+    world = World(populated=False)
+    heard: set[str] = set()
+
+    async def overhear(base: str, uri: str, *, task_status: TaskStatus[None]) -> None:
+        async with listening(base, "key-of-a-stranger", uri) as events:
+            task_status.started()
+            async for event in events:
+                heard.add(str(event))
+
+    async with (
+        serving(world) as url,
+        started("--transport", "http", "--port", "0", cwd=tmp_path, settings=on(url)) as server,
+        anyio.create_task_group() as strangers,
+    ):
+        base = await server.address()
+        uri = f"beam://tasks/{world.add_task('Market Research').custom_id}"
+        await strangers.start(overhear, base, uri)
+        async with listening(base, SANDBOX_KEY, uri) as events:
+            with anyio.fail_after(PATIENCE):
+                # By the second change the stranger would long have heard of the first.
+                for seconds in (1, 10):
+                    world.clock.push(seconds)
+                    assert getattr(await anext(events), "uri", None) == uri
+        strangers.cancel_scope.cancel()
+    assert not heard
+
+
+@asynccontextmanager
+async def listening(base: str, key: str, uri: str) -> AsyncGenerator[Subscription]:
+    """Somebody who listens over HTTP with a key of their own."""
+    headers = {"x-api-key": key}
+    async with (
+        httpx2.AsyncClient(headers=headers, timeout=PATIENCE, trust_env=False) as http,
+        Client(streamable_http_client(f"{base}/mcp", http_client=http)) as client,
+        client.listen(resource_subscriptions=[uri]) as events,
+    ):
+        yield events

@@ -190,7 +190,8 @@ async def test_the_question_goes_back_letter_for_letter(world: World, chat: Chat
 async def test_a_question_that_was_answered_elsewhere_is_told_as_that(chat: Chat, invoice: TaskState) -> None:
     await chat.ask("answer_questions", task=invoice.custom_id, answers={"1": "PO-1"})
     words = await chat.fail("answer_questions", task=invoice.custom_id, answers={"1": "PO-2"})
-    assert "asks no question now: working. Nothing was sent." in words
+    assert "asks no question now: working. You answered " in words
+    assert '→ "PO-1" just now, and that stands; nothing more was sent.' in words
     assert len(chat.acts()) == 1
 
 
@@ -284,3 +285,8 @@ async def test_answers_given_in_the_chat_show_no_form(world: World) -> None:
         await chat.ask("answer_questions", task=task.custom_id, answers={"1": "PO-1"})
     assert human.seen == []
     assert len(world.acts) == 1
+
+
+async def test_a_number_of_thousands_of_digits_is_no_question(chat: Chat, world: World) -> None:
+    task = world.add_task("Invoice Matcher", status="USER_INPUT_REQUIRED", age=60.0)
+    assert "is not asked" in await chat.fail("answer_questions", task=task.custom_id, answers={"9" * 5000: "a"})

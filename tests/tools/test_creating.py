@@ -44,11 +44,17 @@ async def test_structured_work_is_sent_in_the_other_form(world: World, chat: Cha
 
 
 @pytest.mark.parametrize(
-    "name", ["Payment Runner", "payment runner", " PAYMENT ", "runner pay", "Paymant Runner", "pay", "Paiment Runer"]
+    "name", ["Payment Runner", "payment runner", " PAYMENT ", "runner payment", "the Payment-Runner agent"]
 )
-async def test_an_agent_is_known_by_name_case_part_and_with_a_typing_error(world: World, chat: Chat, name: str) -> None:
+async def test_an_agent_is_known_by_its_name_or_whole_words_of_it(world: World, chat: Chat, name: str) -> None:
     await chat.ask("create_task", agent=name, query="Pay RE-1")
     assert bodies(world)[0]["agentId"] == world.agent("Payment Runner").id
+
+
+@pytest.mark.parametrize("name", ["runner pay", "Paymant Runner", "pay", "Paiment Runer"])
+async def test_a_name_with_a_typing_error_starts_nothing_and_is_asked_back(world: World, chat: Chat, name: str) -> None:
+    assert "Did you mean Payment Runner" in await chat.fail("create_task", agent=name, query="Pay RE-1")
+    assert bodies(world) == []
 
 
 async def test_an_agent_is_known_by_its_id_the_start_of_it_and_a_link(world: World, chat: Chat) -> None:

@@ -140,6 +140,12 @@ async def test_every_argument_a_description_names_exists(tools: dict[str, Tool])
             assert named in tools or named in tool.input_schema["properties"], (tool.name, named)
 
 
+async def test_no_definition_names_another_tool(tools: dict[str, Tool]) -> None:
+    for name, tool in tools.items():
+        told = f"{tool.description} {json.dumps(tool.input_schema)}"
+        assert set(re.findall(r"\w+", told)) & set(VERBS) <= {name}, name
+
+
 async def test_the_instructions_are_short_and_name_only_tools_there_are(chat: Chat) -> None:
     words = chat.client.instructions or ""
     assert 0 < len(words) <= 1900
@@ -155,4 +161,4 @@ async def test_toolsets_that_are_switched_off_are_not_shown(world: World) -> Non
     async with chatting(world, toolsets=["inbox", "account"]) as chat:
         shown = [tool.name for tool in (await chat.client.list_tools()).tools]
         assert shown == ["get_pending_questions", "answer_questions", "approve_step", "reject_step", "get_account"]
-        assert "There is no tool" in await chat.fail("create_task", agent="crm", query="Hi")
+        assert "is switched off here" in await chat.fail("create_task", agent="crm", query="Hi")

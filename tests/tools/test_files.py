@@ -119,6 +119,48 @@ async def test_the_whole_disk_is_nobodys_choice(world: World, folder: Path) -> N
     assert "outside the allowed folders" in words
 
 
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        ("", "files: a path is empty."),
+        ("z" * 5000, "is no path here: File name too long."),
+        ("~nobody-of-this-name/a.txt", "is no path here"),
+        ("https://example.com/a.pdf", "is a web address. Put it into urls."),
+        ("folder", '"folder" is a folder or a device, not a file. Name an ordinary file.'),
+        ("pipe", '"pipe" is a folder or a device, not a file. Name an ordinary file.'),
+    ],
+)
+async def test_what_cannot_be_sent_is_told_its_fault(world: World, folder: Path, path: str, fault: str) -> None:
+    (folder / "folder").mkdir()
+    os.mkfifo(folder / "pipe")
+    async with chatting(world, folders=[folder]) as chat:
+        assert fault in await chat.fail("create_task", **WORK, files=[path])
+    assert world.acts == []
+
+
+async def test_a_relative_name_in_two_folders_is_ambiguous(world: World, folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for place in (folder, other):
+        (place / "a.txt").write_text("a", encoding="utf-8")
+    async with chatting(world, folders=[folder, other]) as chat:
+        words = await chat.fail("create_task", **WORK, files=["a.txt"])
+    assert str(folder / "a.txt") in words
+    assert str(other / "a.txt") in words
+    assert world.acts == []
+
+
+async def test_two_files_of_one_name_are_told_apart_by_id(world: World, folder: Path) -> None:
+    task = world.add_task("Onboarding Helper", status="COMPLETED", age=HOUR)
+    two = [world.add_file(task.agent.id, "report.pdf", data) for data in (b"one", b"two")]
+    task.files.extend(two)
+    async with chatting(world, folders=[folder]) as chat:
+        words = await chat.fail("download_file", file="report.pdf", task=task.custom_id)
+        await chat.ask("download_file", file=two[1].id, task=task.custom_id)
+    assert all(f"report.pdf (id {file.id})" in words for file in two)
+    assert (folder / "report.pdf").read_bytes() == b"two"
+
+
 async def test_a_name_that_is_no_text_is_sent_under_one_that_is(world: World, folder: Path) -> None:
     odd = os.path.join(os.fsencode(folder), b"odd \xff name\x1b[31m.txt")  # noqa: PTH118 - bytes are no Path
     with open(odd, "wb") as file:  # noqa: PTH123, ASYNC230 - likewise
@@ -214,5 +256,7 @@ async def test_over_http_no_local_file_is_read_or_written(world: World, folder: 
             reading = await chat.fail("create_task", **WORK, files=["a.txt"])
             writing = await chat.fail("download_file", file=task.files[0].name, task=task.custom_id)
     assert "cannot be read or written over HTTP" in reading
+    assert reading.endswith("Use urls.")
     assert "cannot be read or written over HTTP" in writing
+    assert writing.endswith("Get it in the Beam app.")
     assert world.acts == []

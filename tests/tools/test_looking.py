@@ -50,8 +50,8 @@ It left no result in words.\
 """,
             """\
 b32b651b-a6af-55cd-b380-d5a518ace482, agent unknown, failed
-Why: Beam names no failed step. Beam can mend it.
-Next: retry_task(task="b32b651b-a6af-55cd-b380-d5a518ace482") tries again.\
+Why: Beam names no failed step.
+Next: get_task(task="b32b651b-a6af-55cd-b380-d5a518ace482", detail="failure") shows the evidence.\
 """,
             """\
 61a289a4-6ae9-5021-bc69-c33b39a3a6dc, agent unknown, needs your answer

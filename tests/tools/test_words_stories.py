@@ -180,7 +180,7 @@ Next: retry_task(task="CRM-103") once that is done.\
             "FAILED": """\
 CRM-104, agent CRM Sync, failed, changed 1 h ago, took 10 s, cost 0.04
 Asked for: "Sync the contacts that changed this week to Salesforce"
-Why at step "Write contacts to Salesforce": the connection to "salesforce" does not work: "error: INVALID_SESSION_ID: Session expired or invalid, status: 401". You can mend it.
+Why at step "Write contacts to Salesforce": the connection to "salesforce" does not work: "error: INVALID_SESSION_ID: Session expired or invalid, status: 401". Connect it again in the Beam app.
 Next: retry_task(task="CRM-104") once the cause is gone, if the person wants it.\
 """,
         }

@@ -1,0 +1,58 @@
+"""Carrying a write through although the caller gives up: Beam may have it by then, and what became of it matters."""
+
+import asyncio
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import anyio
+
+from beam_mcp.beam.errors import BeamError
+from beam_mcp.beam.task import TaskHead
+from beam_mcp.tools.given import Caller
+from beam_mcp.views.text import ago
+
+T = TypeVar("T")
+
+
+async def carry_through(caller: Caller, write: Coroutine[Any, Any, T]) -> T:
+    """Wait for `write`; where the waiting is cancelled it goes on by itself, at the longest as long as the process."""
+    task = asyncio.create_task(write)
+    caller.office.under_way.add(task)
+    task.add_done_callback(caller.office.under_way.discard)
+    task.add_done_callback(_take_note)
+    return await asyncio.shield(task)
+
+
+def _take_note(task: asyncio.Task[Any]) -> None:
+    """An error that nobody waits for any more is no news; the next call looks at what stands."""
+    if not task.cancelled():
+        task.exception()
+
+
+def turn_at(caller: Caller, task_id: str) -> anyio.Lock:
+    """One write at a time to the same task by the same person."""
+    turn = caller.person.turns.get(task_id) or anyio.Lock()
+    caller.person.turns[task_id] = turn
+    return turn
+
+
+@contextmanager
+def remembered(caller: Caller, task_id: str, done: str) -> Generator[None]:
+    """Keep what is being done to a task, in words, for a repeated call, unless it fails.
+
+    From its beginning, since Beam may show the effect before it answers; the conversation hears of the task anew.
+    """
+    caller.person.done[task_id] = (caller.now, done)
+    caller.conversation.told.pop(task_id, None)
+    try:
+        yield
+    except BeamError:
+        caller.person.done.pop(task_id, None)
+        raise
+
+
+def done_before(caller: Caller, task: TaskHead) -> str | None:
+    """What this person did to the task lately, as a sentence; None when nothing is remembered."""
+    known = caller.person.done.get(task.id or "")
+    return f"{known[1]} {ago(known[0], caller.now)}, and that stands; nothing more was sent." if known else None
