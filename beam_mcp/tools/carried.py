@@ -9,6 +9,7 @@ import anyio
 
 from beam_mcp.beam.errors import BeamError
 from beam_mcp.beam.task import TaskHead
+from beam_mcp.desk.desk import SAME_WORK
 from beam_mcp.tools.given import Caller
 from beam_mcp.views.text import ago
 
@@ -54,5 +55,7 @@ def remembered(caller: Caller, task_id: str, done: str) -> Generator[None]:
 
 def done_before(caller: Caller, task: TaskHead) -> str | None:
     """What this person did to the task lately, as a sentence; None when nothing is remembered."""
-    known = caller.person.done.get(task.id or "")
-    return f"{known[1]} {ago(known[0], caller.now)}, and that stands; nothing more was sent." if known else None
+    at, done = caller.person.done.get(task.id or "") or (None, "")
+    if at is None or caller.now - at > SAME_WORK:
+        return None
+    return f"{done} {ago(at, caller.now)}, and that stands; nothing more was sent."

@@ -23,9 +23,7 @@ class SeenTask(BaseModel):
 
 async def see_questions(caller: Given, task: str) -> SeenTask:
     """The task that asks."""
-    found = await task_named(caller, task)
-    caller.person.saw(found)
-    return SeenTask(task=found)
+    return SeenTask(task=await task_named(caller, task))
 
 
 async def ask_answers(

@@ -10,7 +10,7 @@ from beam_mcp.beam.errors import BadRequest, Conflict
 from beam_mcp.beam.node import Node
 from beam_mcp.beam.steering import Rating
 from beam_mcp.beam.task import Task
-from beam_mcp.tools.given import Caller, Given, TaskRef, task_named
+from beam_mcp.tools.given import Given, TaskRef, task_named
 from beam_mcp.tools.toolset import changes, creates
 from beam_mcp.views.names import handle, status_words
 from beam_mcp.views.steered import SteeredView
@@ -27,7 +27,7 @@ async def retry_task(
     feedback: Annotated[str | SkipJsonSchema[None], Field(description="what to do differently; needs step")] = None,
 ) -> SteeredView:
     """Run a failed or stopped task again, whole or from a step; also after a sign-in or a top-up."""
-    found = await _read(caller, task)
+    found = await task_named(caller, task)
     if found.phase == "working":
         raise Conflict(f"{handle(found)} is at work already: {status_words(found.status)}.", _look(found))
     if _waits_for_words(found):
@@ -46,7 +46,7 @@ async def stop_task(
     caller: Given, task: TaskRef, reason: Annotated[str | SkipJsonSchema[None], Field(description="why")] = None
 ) -> SteeredView:
     """End a running or waiting task for good, as the person asked. What it did so far stays done."""
-    found = await _read(caller, task)
+    found = await task_named(caller, task)
     if found.phase in {"done", "failed"}:
         raise Conflict(
             f"{handle(found)} is over already: {status_words(found.status)}. Nothing was sent.", _look(found)
@@ -65,18 +65,12 @@ async def rate_task(
     step: StepRef = None,
 ) -> SteeredView:
     """Tell Beam how good a result was, so that the agent learns from it."""
-    found = await _read(caller, task)
+    found = await task_named(caller, task)
     node = _step(found, step) if step else None
     now = await steering.rate_task(
         caller.beam, found, rating=rating, node_id=node.id if node else None, comment=comment
     )
     return SteeredView.of(now, f"Rated {handle(now)}{_step_words(node, 'at')} {rating}.", moved=False)
-
-
-async def _read(caller: Caller, task: str) -> Task:
-    found = await task_named(caller, task)
-    caller.person.saw(found)
-    return found
 
 
 def _waits_for_words(task: Task) -> bool:

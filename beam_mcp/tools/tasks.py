@@ -163,7 +163,6 @@ async def get_task(
 ) -> View:
     """Where a task stands: progress, what it waits for, its result or why it failed. Says so if nothing has changed."""
     found = await task_named(caller, task)
-    caller.person.saw(found)
     match detail:
         case "steps":
             return StepsView.of(found, page=page)
