@@ -68,3 +68,20 @@ async def test_work_whose_start_is_unclear_is_not_sent_again_unless_that_is_aske
         assert world.acts == []
         assert (await chat.ask("create_task", **work, again=True)).startswith("Started ")
     assert [act.kind for act in world.acts] == ["create"]
+
+
+@both_eras
+async def test_work_that_beam_only_begins_after_the_client_gave_up_is_still_named(world: World, mode: Era) -> None:
+    # A second fault behind the latency makes Beam wait before it acts, not only before it answers.
+    world.faults.add("latency", "/agent-tasks$", method="POST", seconds=SLOW)
+    world.faults.add("slow_body", "/agent-tasks$", method="POST", seconds=0.1)
+    work = {"agent": "Invoice Matcher", "query": "Match it"}
+    async with chatting(world, mode=mode) as chat:
+        with anyio.move_on_after(PATIENCE):
+            await chat.client.call_tool("create_task", work)
+        assert world.acts == []
+        # Nothing is to be looked up: the first call's own answer is awaited.
+        world.faults.add("status", "^/agent-tasks$", method="GET", code=403, times=None)
+        words = await chat.ask("create_task", **work)
+    assert words.startswith("Not started again: the same work was given to agent Invoice Matcher")
+    assert [act.kind for act in world.acts] == ["create"]
