@@ -1,13 +1,13 @@
 """The command line: which command, which options; everything heavy is imported by the command that needs it."""
 
 import argparse
-import gc
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn, get_args
 
 from beam_mcp import __version__
-from beam_mcp.settings import Settings, SettingsError, flag, load, variable
+from beam_mcp.cli.commands import COMMANDS, SERVE
+from beam_mcp.settings import Settings, SettingsError, flag, variable
 
 WRONG_OPTION = 2
 INTERRUPTED = 130
@@ -54,11 +54,12 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"beam-mcp {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    serve = "serve on stdio, or with --transport http at /mcp and /sse, or with --transport sse at /sse"
-    commands.add_parser("serve", help=serve, description=serve, parents=[options], allow_abbrev=False)
-    about = "run the main job on the sandbox and show it, step by step"
-    demo = commands.add_parser("demo", help=about, description=about, allow_abbrev=False)
-    demo.add_argument("--ask", action="store_true", help="type the answer to the agent's question yourself")
+    for command in COMMANDS:
+        parents = [options] if command.has_options else []
+        its_own = commands.add_parser(
+            command.name, help=command.about, description=command.about, parents=parents, allow_abbrev=False
+        )
+        command.add_arguments(its_own)
     return top
 
 
@@ -76,17 +77,10 @@ def _add_option(options: argparse.ArgumentParser, field: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit code: 0, 2 for a wrong option, or 130 if it was interrupted."""
     given: dict[str, Any] = vars(parser().parse_args(arguments))
-    command = given.pop("command", None) or "serve"
+    named = given.pop("command", None)
+    command = next((command for command in COMMANDS if command.name == named), SERVE)
     try:
-        if command == "demo":
-            from beam_mcp.cli.demo import demo  # noqa: PLC0415 - only this command needs a terminal and a client
-
-            return demo(ask=given["ask"])
-        settings = load(given)
-        gc.disable()  # building what is imported next makes no garbage, only work for the collector
-        from beam_mcp.cli.serve import serve  # noqa: PLC0415 - a wrong option is told before the SDK is imported
-
-        return serve(settings)
+        return command.run(given)
     except SettingsError as error:
         print(f"beam-mcp: {error}", file=sys.stderr)  # noqa: T201 - stderr is where a command complains
         return WRONG_OPTION
