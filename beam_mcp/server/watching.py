@@ -25,7 +25,7 @@ from beam_mcp.beam.errors import BeamError
 from beam_mcp.beam.follow import until_news
 from beam_mcp.beam.task import TaskHead, get_task
 from beam_mcp.server.resources import task_in
-from beam_mcp.tools.given import Caller, Office, conversation_name, find_task, given_caller
+from beam_mcp.tools.given import Caller, InChat, Office, conversation_name, find_task, given_caller
 
 LONGEST = 6 * 3600.0  # seconds; a subscription that nobody renews ends by itself
 MOST_AT_ONCE = 50  # watched tasks of one connection
@@ -155,6 +155,6 @@ class Watching:
         return EmptyResult()
 
 
-def _connection(ctx: ServerRequestContext[Office, Any], caller: Caller) -> str:
+def _connection(ctx: ServerRequestContext[Office, Any], caller: InChat) -> str:
     """What tells this connection from all others: on SSE each has an office of its own, on HTTP each a session id."""
     return f"{id(ctx.lifespan_context)} {conversation_name(caller.context)} {caller.beam.identity.fingerprint()}"

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from beam_mcp.beam.errors import NotFound
 from beam_mcp.beam.user import User, current_user
-from beam_mcp.tools.given import Caller, Given, known_agents
+from beam_mcp.tools.given import Caller, Given, InChat, known_agents
 from beam_mcp.tools.person import can_ask
 from beam_mcp.tools.toolset import Toolset, reads
 from beam_mcp.views.account import AccountView, Problem
@@ -35,7 +35,7 @@ async def _sees_agents(caller: Caller) -> bool:
         return False
 
 
-def _abilities(caller: Caller) -> list[str]:
+def _abilities(caller: InChat) -> list[str]:
     version = caller.context.protocol_version or "an unknown version"
     forms = "can show forms" if can_ask(caller.context) else "cannot show forms, so questions are asked in the chat"
     files = "local files can be sent" if caller.is_local else "local files cannot be sent over HTTP"

@@ -15,7 +15,7 @@ from beam_mcp.beam.file import Upload, download_link
 from beam_mcp.beam.link import UUID
 from beam_mcp.beam.task import ContextFile
 from beam_mcp.tools.folders import Folders, check_together, folder_of, type_of, upload_of
-from beam_mcp.tools.given import AgentRef, Caller, Given, TaskRef, find_agent, task_named
+from beam_mcp.tools.given import AgentRef, Caller, Given, InChat, TaskRef, find_agent, task_named
 from beam_mcp.tools.toolset import Toolset, creates
 from beam_mcp.views.downloaded import DownloadedView
 from beam_mcp.views.names import handle
@@ -35,7 +35,7 @@ def ask_roots_for_saving(caller: Given) -> ListRoots | ListRootsResult:
     return _roots_if_any(caller)
 
 
-def _roots_if_any(caller: Caller) -> ListRoots | ListRootsResult:
+def _roots_if_any(caller: InChat) -> ListRoots | ListRootsResult:
     declared = caller.context.client_capabilities
     if not caller.is_local or declared is None or declared.roots is None:
         return ListRootsResult(roots=[])
@@ -45,7 +45,7 @@ def _roots_if_any(caller: Caller) -> ListRoots | ListRootsResult:
 GivenRoots = Annotated[ListRootsResult, Resolve(ask_roots)]
 
 
-def folders_of(caller: Caller, roots: ListRootsResult, instead: str = "Use urls.") -> Folders:
+def folders_of(caller: InChat, roots: ListRootsResult, instead: str = "Use urls.") -> Folders:
     """The folders this caller allowed: those of the settings first, then the client's roots; `instead` is advice.
 
     Raises:
@@ -57,7 +57,7 @@ def folders_of(caller: Caller, roots: ListRootsResult, instead: str = "Use urls.
     return Folders.of([*caller.office.folders, *(folder for folder in named if folder)])
 
 
-async def uploads_of(caller: Caller, roots: ListRootsResult, paths: list[str]) -> list[Upload]:
+async def uploads_of(caller: InChat, roots: ListRootsResult, paths: list[str]) -> list[Upload]:
     """The files at `paths`, ready to be sent with a task."""
     allowed = folders_of(caller, roots)
     found = [await anyio.to_thread.run_sync(lambda p=path: upload_of(allowed.find(p))) for path in paths]

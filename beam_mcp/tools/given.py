@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +35,11 @@ TaskRef = Annotated[str, Field(description="customId (INV-107), UUID, UUID prefi
 AgentRef = Annotated[str, Field(description="name, UUID or app link", min_length=1)]
 
 
+def utc_now() -> datetime:
+    """The time, unless an office is told otherwise."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Office:
     """What all calls share: the connection pool, whose key it is by default, what is remembered and allowed.
@@ -51,26 +56,17 @@ class Office:
     decides_in_chat: bool = False
     background: TaskGroup | None = None
     under_way: set[asyncio.Task[Any]] = field(default_factory=set[asyncio.Task[Any]])
+    clock: Callable[[], datetime] = utc_now
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls: Beam as they see it, what is remembered of them, and a way to say how far the work is."""
+    """Who acts, in a chat or on a page: Beam as they see it, what is remembered of them, what all share."""
 
     beam: Beam
     person: Person
     conversation: Conversation
-    context: Context[Office, Any]
-
-    @property
-    def office(self) -> Office:
-        """What all calls share."""
-        return self.context.request_context.lifespan_context
-
-    @property
-    def is_local(self) -> bool:
-        """Whether the client runs on this machine as this user, so that local paths mean the same to both."""
-        return self.context.headers is None
+    office: Office
 
     @property
     def workspace(self) -> str:
@@ -80,23 +76,38 @@ class Caller:
     @property
     def now(self) -> datetime:
         """The time."""
-        return datetime.now(UTC)
+        return self.office.clock()
+
+    async def progress(self, done: float, total: float | None, sentence: str) -> None:
+        """Tell how far the work is, where somebody wants to know."""
+
+
+@dataclass(frozen=True)
+class InChat(Caller):
+    """Who calls a tool: as a client has them on the line."""
+
+    context: Context[Office, Any]
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the client runs on this machine as this user, so that local paths mean the same to both."""
+        return self.context.headers is None
 
     async def progress(self, done: float, total: float | None, sentence: str) -> None:
         """Tell the client how far the work is, where it wants to know."""
         await self.context.report_progress(done, total, sentence)
 
 
-def given_caller(ctx: Context[Office, Any]) -> Caller:
+def given_caller(ctx: Context[Office, Any]) -> InChat:
     """Who makes this call, by the request's own credentials where it carries any."""
     office = ctx.request_context.lifespan_context
     identity = _identity_of(ctx, office.identity)
     fingerprint = identity.fingerprint()
     conversation = office.desks.conversation(fingerprint, conversation_name(ctx))
-    return Caller(office.http.acting_as(identity), office.desks.person(fingerprint), conversation, ctx)
+    return InChat(office.http.acting_as(identity), office.desks.person(fingerprint), conversation, office, ctx)
 
 
-Given = Annotated[Caller, Resolve(given_caller)]
+Given = Annotated[InChat, Resolve(given_caller)]
 
 
 def _identity_of(ctx: Context[Office, Any], own: Identity) -> Identity:
