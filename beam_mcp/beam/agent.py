@@ -77,6 +77,10 @@ class Graph(Wire):
 class _OneGraph(Graph):
     graph: Graph | None = None
 
+    def lacks(self) -> str | None:
+        """It may have no steps, but it must be there."""
+        return None if self.nodes is not None or self.graph else "graph"
+
 
 @dataclass(frozen=True)
 class AgentPage:

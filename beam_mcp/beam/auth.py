@@ -17,26 +17,38 @@ from beam_mcp.beam.wire import Wire
 Mode = Literal["auto", "key", "token"]
 
 UNKNOWN_LIFETIME = 9 * 60.0  # seconds; API.md: the documents disagree between 10 minutes and an hour
+THE_REQUEST = "this request's headers"
+SIGN_IN = (
+    "Run `beam-mcp login` in a terminal and call again; or set BEAM_API_KEY and BEAM_WORKSPACE_ID in this server's "
+    "entry of the client's config and restart it; to try it without an account, start it with --sandbox."
+)
+SEND_HEADERS = (
+    "Send yours in the header x-api-key, and the workspace in current-workspace-id: set both headers in this server's "
+    "entry of the client's config."
+)
 RENEW_BEFORE = 30.0  # seconds, or half of a shorter life; so that a write never leaves with a token about to expire
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Whose key, in which workspace, used how; `bearer` is a token the caller brought along instead of a key."""
+    """Whose key, in which workspace, used how; `bearer` is a token the caller brought along instead of a key.
+
+    `source` says where it was looked for, in words; `trouble` why there is none, where it should be there.
+    """
 
     key: str | None = field(default=None, repr=False)
     workspace: str | None = None
     mode: Mode = "auto"
     bearer: str | None = field(default=None, repr=False)
+    source: str = "BEAM_API_KEY"
+    trouble: str = ""
 
     def required_key(self) -> str:
         """The key, or the error that says how to set one."""
         if not self.key:
-            raise NotConfigured(
-                "No Beam API key is set.",
-                "Set BEAM_API_KEY and BEAM_WORKSPACE_ID in this server's entry of the client's config and restart it; "
-                "to try it without an account, start it with --sandbox.",
-            )
+            if self.trouble:
+                raise NotConfigured(self.trouble)
+            raise NotConfigured("No Beam API key is set.", SEND_HEADERS if self.source == THE_REQUEST else SIGN_IN)
         return self.key
 
     def require_credentials(self) -> None:
@@ -47,11 +59,10 @@ class Identity:
     def required_workspace(self) -> str:
         """The workspace, or the error that says how to set it."""
         if not self.workspace:
-            raise NotConfigured(
-                "No Beam workspace is set.",
-                "Set BEAM_WORKSPACE_ID in this server's entry of the client's config: "
-                "it is the first UUID in the address of a page at app.beam.ai; get_account() names those of this key.",
-            )
+            by_header = self.source == THE_REQUEST
+            where = "Send it in the header current-workspace-id" if by_header else "Set BEAM_WORKSPACE_ID"
+            advice = f"{where}: it is the first UUID in the address of a page at app.beam.ai; "
+            raise NotConfigured("No Beam workspace is set.", advice + "get_account() names those of this key.")
         return self.workspace
 
     def fingerprint(self) -> str:

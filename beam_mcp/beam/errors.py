@@ -91,7 +91,7 @@ def of_status(status: int, detail: str, *, workspace: str | None, retry_after: f
     place = f" in workspace {workspace}" if workspace else ""
     match status:
         case 401:
-            advice = "Set BEAM_API_KEY to a valid key, or try BEAM_AUTH=token."
+            advice = "Run `beam-mcp login`, or set BEAM_API_KEY to a valid key, or try BEAM_AUTH=token."
             return Unauthorized(f"Beam did not accept the API key{said}.", advice)
         case 403:
             advice = "Check BEAM_WORKSPACE_ID and the role of the key's owner there."
@@ -110,7 +110,8 @@ def of_status(status: int, detail: str, *, workspace: str | None, retry_after: f
             return BeamUnavailable(what, "Try again in a minute.", sent=True, retry_after=retry_after)
         case _ if 300 <= status < 400:
             advice = "Credentials were not sent on. Check BEAM_API_URL."
-            return BeamBroken(f"Beam redirects to another address (HTTP {status}).", advice)
+            what = f"Beam redirects to another address (HTTP {status})."
+            return BeamBroken(what, advice, sent=status == 303)  # which is said after acting (RFC 9110 §15.4.4)
         case _:
             return BadRequest(
                 f"Beam refused the request (HTTP {status}){said}.", "Correct the arguments and call again."
@@ -129,7 +130,7 @@ def inside(body: bytes | bytearray) -> BeamError | None:
         case {"error": said} if said:
             detail = detail_of(body)
             what = f'Beam answered with an error: "{detail}".' if detail else "Beam answered with an error."
-            return BadRequest(what, "Correct the arguments, or try again in a minute.")
+            return BeamBroken(what, "Correct the arguments, or try again in a minute.", sent=True)
         case _:
             return None
 

@@ -15,6 +15,10 @@ class _Executions(Wire):
     tasks: list[TaskHead] | None = None
     data: list[TaskHead] | None = None
 
+    def lacks(self) -> str | None:
+        """There may be none so far, but the list must be there."""
+        return None if self.tasks is not None or self.data is not None else "list of tasks"
+
 
 @dataclass(frozen=True)
 class Usual:

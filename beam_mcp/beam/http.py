@@ -1,13 +1,14 @@
 """Talking to Beam: one connection pool a process; reads are repeated within bounds, writes are sent once."""
 
+import random
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
+import anyio
 import httpx2
-import stamina
 
 from beam_mcp import __version__
 from beam_mcp.beam import address, retry
@@ -24,12 +25,14 @@ from beam_mcp.beam.errors import (
 )
 from beam_mcp.beam.transport import (
     CONNECT_SECONDS,
+    LARGEST_ANSWER,
     LOOPBACK,
     MOST_CONNECTIONS,
     MOST_REDIRECTS,
     MOST_SESSIONS,
     clock_ahead,
     deadline,
+    of_link,
     read_body,
     safe_host,
     same_host_redirect,
@@ -43,30 +46,47 @@ M = TypeVar("M", bound=Wire)
 UNKNOWN = "It may or may not have taken effect."
 
 
+class Closable(Protocol):
+    """What has something open."""
+
+    async def aclose(self) -> None:
+        """Close it."""
+        ...
+
+
 @dataclass
 class Http:
-    """The pool that all calls of the process share; `timeout` bounds a whole call in seconds, repeats included.
+    """The pool that all calls of the process share.
 
-    `clock_ahead` is how far Beam's clock is ahead of ours, by its last answer; `streams` of updates are open now.
+    `timeout` bounds a whole call in seconds, repeats included, and `largest` an answer in bytes. `streams` of updates
+    are open now, and `kept` is what stays open between the calls of one person, by their fingerprint.
     """
 
     base_url: str
     timeout: float = 45.0
-    clock_ahead: timedelta = field(init=False, default=timedelta())
+    largest: int = LARGEST_ANSWER
     client: httpx2.AsyncClient = field(init=False, repr=False)
     _sessions: dict[str, Session] = field(init=False, repr=False, default_factory=dict[str, Session])
+    _dated: tuple[str | None, datetime | None] = field(init=False, repr=False, default=(None, None))
     streams: int = field(init=False, repr=False, default=0)
+    kept: dict[str, Closable] = field(init=False, repr=False, default_factory=dict[str, Closable])
 
     def __post_init__(self) -> None:
         self.client = httpx2.AsyncClient(
             base_url=self.base_url,
             headers={"Accept": "application/json", "User-Agent": f"beam-mcp/{__version__}"},
             timeout=httpx2.Timeout(self.timeout, connect=min(CONNECT_SECONDS, self.timeout)),
+            # Each idle connection is looked at twice a request.
             limits=httpx2.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=16, keepalive_expiry=15),
             follow_redirects=False,
             # A proxy from the environment cannot reach this machine's own loopback.
             trust_env=urlsplit(self.base_url).hostname not in LOOPBACK,
         )
+
+    @property
+    def clock_ahead(self) -> timedelta:
+        """How far Beam's clock is ahead of ours, by its last answer."""
+        return clock_ahead(*self._dated)
 
     def acting_as(self, identity: Identity) -> "Beam":
         """Beam as one person sees it, over this pool."""
@@ -74,6 +94,8 @@ class Http:
 
     async def aclose(self) -> None:
         """Close all connections."""
+        for open_one in list(self.kept.values()):
+            await open_one.aclose()
         await self.client.aclose()
 
     def session_of(self, identity: Identity) -> Session:
@@ -84,7 +106,7 @@ class Http:
         return self._sessions.setdefault(key, Session(self._exchange, key))
 
     async def _exchange(self, path: str, body: dict[str, str]) -> TokenPair:
-        request = self.client.build_request("POST", path, json=body)
+        request = self.request("POST", path, headers={}, json=body)
         with deadline(self.timeout):
             return parse(TokenPair, await self.fetch(request, workspace=None))
 
@@ -118,16 +140,16 @@ class Http:
         with transport_errors(safe_host(link)):
             async with self.client.stream("GET", link, headers={"Accept": "*/*"}) as response:
                 if not response.is_success:
-                    raise of_status(response.status_code, "", workspace=None)
+                    raise of_link(response.status_code)
                 async for piece in response.aiter_bytes():
                     yield piece
 
     async def _fetch_once(self, request: httpx2.Request) -> tuple[httpx2.Response, bytearray]:
         with transport_errors(request.url.host):
             response = await self.client.send(request, stream=True)
-            self.clock_ahead = clock_ahead(response.headers.get("date"))
+            self._dated = response.headers.get("date"), datetime.now(UTC)
             try:
-                return response, await read_body(response)
+                return response, await read_body(response, self.largest)
             finally:
                 await response.aclose()
         raise AssertionError("a transport error is raised by its meaning")
@@ -167,10 +189,15 @@ class Beam:
         """
         headers = self._workspace_header(required=workspace)
         with deadline(self.http.timeout):
-            async for attempt in stamina.retry_context(on=retry.pause, attempts=self.attempts, timeout=None):
-                with attempt:
+            for attempt in range(1, self.attempts + 1):
+                try:
                     return await self._read(path, dict(query or {}), headers)
-        raise AssertionError("a retry context ends with a result or an error")
+                except BeamError as error:
+                    wait = retry.pause(error, attempt, random.random())  # noqa: S311 - nobody gains by guessing it
+                    if wait is None or attempt == self.attempts:
+                        raise
+                await anyio.sleep(wait)
+        raise AssertionError("the last attempt ends with a result or an error")
 
     async def write(self, model: type[M], method: str, path: str, **parts: Any) -> M:
         """Write once, as `send` does, and read the answer into `model`.
@@ -249,7 +276,7 @@ class Beam:
             return await self._fetch(path, query, headers | _bearer(await session.token(stale=token)))
 
     async def _fetch(self, path: str, query: dict[str, Any], headers: dict[str, str]) -> bytearray:
-        request = self.http.request("GET", path, params=query, headers=headers)
+        request = self.http.request("GET", path, params=query or None, headers=headers)
         return await self.http.fetch(request, workspace=headers.get("current-workspace-id"))
 
     async def _credentials(self) -> dict[str, str]:

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from pydantic_core import from_json, to_json
 
-from beam_mcp.beam.errors import BeamBroken
+from beam_mcp.beam.errors import BeamBroken, inside
 from beam_mcp.beam.http import Beam
 
 REMOVED = "[removed]"
@@ -113,6 +113,9 @@ async def raw_agent(beam: Beam, agent_id: str) -> str:
 async def _read(beam: Beam, path: str) -> str:
     body = await beam.body(path)
     try:
-        return to_json(without_secrets(from_json(body))).decode()
+        data = from_json(body)
     except ValueError as error:
         raise BeamBroken("Beam's answer is not JSON.", "Try again in a minute.") from error
+    if not isinstance(data, dict) or not {"id", "agent"} & cast("dict[str, Any]", data).keys():
+        raise inside(body) or BeamBroken("Beam's answer has an unexpected form.", "Try again in a minute.")
+    return to_json(without_secrets(data)).decode()

@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import Literal
 from urllib.parse import quote
 
-from beam_mcp.beam.errors import BeamError, MayHaveHappened, Overtaken, inside
-from beam_mcp.beam.http import Beam
+from pydantic_core import from_json
+
+from beam_mcp.beam.errors import BeamBroken, BeamError, BeamUnavailable, MayHaveHappened, Overtaken, inside
+from beam_mcp.beam.http import UNKNOWN, Beam
 from beam_mcp.beam.lost import look_for
 from beam_mcp.beam.task import Task, get_task
 
@@ -29,6 +31,7 @@ async def retry_task(beam: Beam, task: Task, *, node_id: str | None, feedback: s
         lambda: beam.send("POST", "/agent-tasks/retry", json=given),
         took_effect=lambda now: now.status != task.status or now.updated_at != task.updated_at,
         unseen="The task stands as before, so it seems not to run again.",
+        may_be_empty=True,
     )
 
 
@@ -46,6 +49,7 @@ async def stop_task(beam: Beam, task: Task, *, reason: str) -> Task:
         lambda: beam.send("POST", path, json={"reason": reason}),
         took_effect=lambda now: now.phase in {"failed", "done"},
         unseen="The task still runs.",
+        may_be_empty=True,
     )
     if now.phase == "done":
         raise Overtaken("It was done before it could be stopped.", "Look at it with get_task().")
@@ -79,15 +83,14 @@ async def _steer(
     *,
     took_effect: Callable[[Task], bool],
     unseen: str,
+    may_be_empty: bool = False,
 ) -> Task:
-    """Write once and return the task as it is then; these answers may be empty, so it is always read."""
+    """Write once and return the task as it is then; these answers tell little, so it is always read."""
     try:
-        refused = inside(await write())
+        _require_yes(await write(), may_be_empty=may_be_empty)
     except MayHaveHappened as error:
         lost = error
     else:
-        if refused:
-            raise refused
         return await _as_it_is(beam, task)
 
     async def effect() -> Task | None:
@@ -95,6 +98,31 @@ async def _steer(
         return now if took_effect(now) else None
 
     return await look_for(effect, lost=lost, unseen=unseen, advice=ADVICE)
+
+
+def _require_yes(answer: bytearray, *, may_be_empty: bool) -> None:
+    """An answer of success is a yes where it is an object, or empty if the documents say that it may be.
+
+    Raises:
+        MayHaveHappened: it is something else, which others may have sent in Beam's place.
+        BeamError: it holds a refusal.
+    """
+    if may_be_empty and not answer:
+        return
+    refused = inside(answer)
+    if isinstance(refused, BeamBroken | BeamUnavailable):
+        raise MayHaveHappened(refused.what, UNKNOWN)
+    if refused:
+        raise refused
+    if not _is_object(answer):
+        raise MayHaveHappened("Beam's answer is not what its documents promise.", UNKNOWN)
+
+
+def _is_object(answer: bytearray) -> bool:
+    try:
+        return isinstance(from_json(answer), dict)
+    except ValueError:
+        return False
 
 
 async def _as_it_is(beam: Beam, task: Task) -> Task:

@@ -45,19 +45,25 @@ class Filter:
         return {name: value for name, value in named.items() if value is not None}
 
 
-class _HeadEntry(TaskHead):
+class HeadEntry(TaskHead):
+    """A task without its steps, or a group of such."""
+
     tasks: list[TaskHead] | None = None
     group_name: str | None = None
     group_count: int | None = None
 
 
-class _TaskEntry(Task):
+class TaskEntry(Task):
+    """A task, or a group of tasks."""
+
     tasks: list[Task] | None = None
     group_name: str | None = None
     group_count: int | None = None
 
 
-class _Page(Wire, Generic[E]):
+class Page(Wire, Generic[E]):
+    """A page in either form, under any of the names that Beam has for it."""
+
     data: list[E] | None = None
     tasks: list[E] | None = None
     items: list[E] | None = None
@@ -112,15 +118,15 @@ class TaskPage(Generic[T]):
 
 async def list_tasks(beam: Beam, wanted: Filter) -> TaskPage[TaskHead]:
     """One page of tasks without their steps (GET /agent-tasks)."""
-    return _page_of(await beam.get(_Page[_HeadEntry], "/agent-tasks", wanted.query(), rows="data"))
+    return _page_of(await beam.get(Page[HeadEntry], "/agent-tasks", wanted.query(), rows="data"))
 
 
 async def list_whole_tasks(beam: Beam, wanted: Filter) -> TaskPage[Task]:
     """One page of tasks with their steps, as far as Beam lists them (GET /agent-tasks); it can be many megabytes."""
-    return _page_of(await beam.get(_Page[_TaskEntry], "/agent-tasks", wanted.query(), rows="data"))
+    return _page_of(await beam.get(Page[TaskEntry], "/agent-tasks", wanted.query(), rows="data"))
 
 
-def _page_of(page: _Page[Any]) -> TaskPage[Any]:
+def _page_of(page: Page[Any]) -> TaskPage[Any]:
     entries = page.entries() or ()
     groups = [TaskGroup(e.group_name, e.group_count, tuple(e.tasks)) for e in entries if e.tasks is not None]
     flat = tuple(e for e in entries if e.tasks is None and e.id)

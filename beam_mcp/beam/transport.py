@@ -4,13 +4,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
 
 import anyio
 import httpx2
 from pydantic_core import from_json
 
-from beam_mcp.beam.errors import BeamBroken, BeamUnavailable
+from beam_mcp.beam.errors import BeamBroken, BeamError, BeamUnavailable, of_status
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 CONNECT_SECONDS = 5.0
@@ -23,13 +22,13 @@ LARGEST_ERROR = 64 * 1024
 TRY_AGAIN = "Try again in a minute."
 
 
-async def read_body(response: httpx2.Response) -> bytearray:
-    """The body in one buffer, within limits.
+async def read_body(response: httpx2.Response, largest: int) -> bytearray:
+    """The body in one buffer; `largest` is how many bytes an answer of success may have, unpacked.
 
     Raises:
-        BeamBroken: a body larger than any that Beam has reason to send.
+        BeamBroken: it is larger.
     """
-    limit = LARGEST_ANSWER if response.is_success else LARGEST_ERROR
+    limit = largest if response.is_success else LARGEST_ERROR
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
@@ -79,13 +78,16 @@ def _reason(error: httpx2.TransportError) -> str:
     return str(error).strip() or type(error).__name__
 
 
-def clock_ahead(date: str | None) -> timedelta:
-    """How far Beam's clock is ahead of ours, by its Date header (RFC 9110 §6.6.1); nothing where that is unreadable."""
+def clock_ahead(date: str | None, at: datetime | None = None) -> timedelta:
+    """How far Beam's clock is ahead of ours, by its Date header (RFC 9110 §6.6.1) and when that came, if not just now.
+
+    Nothing where it is unreadable.
+    """
     try:
         there = parsedate_to_datetime(date or "")
     except ValueError:
         return timedelta()
-    return there.replace(tzinfo=there.tzinfo or UTC) - datetime.now(UTC)
+    return there.replace(tzinfo=there.tzinfo or UTC) - (at or datetime.now(UTC))
 
 
 def same_host_redirect(request: httpx2.Request, response: httpx2.Response) -> httpx2.Request | None:
@@ -106,12 +108,19 @@ def safe_host(link: str) -> str:
         BeamBroken: whoever listens on the way could read or replace the file.
     """
     try:
-        parts = urlsplit(link)
-    except ValueError:
-        parts = urlsplit("")
-    if not parts.hostname or (parts.scheme != "https" and parts.hostname not in LOOPBACK):
+        parts = httpx2.URL(link)  # read as it will be followed
+    except (httpx2.InvalidURL, ValueError):
+        parts = httpx2.URL()
+    if not parts.host or (parts.scheme != "https" and not (parts.scheme == "http" and parts.host in LOOPBACK)):
         raise BeamBroken("Beam gave a link to the file that is not safe to follow.", TRY_AGAIN)
-    return parts.hostname
+    return parts.host
+
+
+def of_link(status: int) -> BeamError:
+    """The error that a status means where a signed link leads: of the key it says nothing, for none was shown."""
+    if status >= 500 or status == 429:
+        return of_status(status, "", workspace=None)
+    return BeamBroken(f"The link to the file was refused (HTTP {status}).", "Try again: that gets a new link.")
 
 
 def without_secrets(body: bytearray, request: httpx2.Request, response: httpx2.Response) -> bytearray:

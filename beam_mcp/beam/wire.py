@@ -8,6 +8,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import from_json
 
 from beam_mcp.beam.errors import BeamBroken, inside
+from beam_mcp.beam.sieve import Unsifted, sifted
 
 W = TypeVar("W", bound="Wire")
 
@@ -44,14 +45,17 @@ def parse(model: type[W], body: bytes | bytearray, *, rows: str | None = None) -
         BeamError: what the body says went wrong, where it holds an error in place of what it should.
         BeamBroken: the body is not JSON, not of the model's outermost kind, or lacks what the answer is about.
     """
-    if rows and _first(body) == b"[":
+    is_bare = rows is not None and _first(body) == b"["
+    if rows and is_bare:
         body = b'{"%b":%b}' % (rows.encode(), body)
     try:
-        found = model.model_validate_json(body)
-    except ValidationError:
+        found = model.model_validate(sifted(model, body))
+    except (Unsifted, ValidationError):
         found = _parse_what_fits(model, body)
     if lacking := found.lacks():
         raise inside(body) or BeamBroken(f"Beam's answer holds no {lacking}.", "Try again in a minute.")
+    if rows and is_bare and not getattr(found, rows) and from_json(body)[rows]:
+        raise BeamBroken("Beam's answer has an unexpected form" + _glimpse(body) + ".", "Try again in a minute.")
     return found
 
 

@@ -8,7 +8,8 @@ from beam_mcp.beam.errors import BeamError
 from beam_mcp.beam.follow import read_all, until_news
 from beam_mcp.beam.history import Usual, usual
 from beam_mcp.beam.task import Task, TaskHead, phase_of
-from beam_mcp.tools.given import Caller, find_task
+from beam_mcp.tools.given import find_task
+from beam_mcp.tools.office import Caller
 from beam_mcp.views.names import handle, status_words
 from beam_mcp.views.tasks import StartedView
 from beam_mcp.views.text import counted, quoted, span

@@ -1,8 +1,9 @@
-"""A wire between a client and a server that tells how many connections are open."""
+"""A wire between a client and a server: it tells how many connections are open, and can fail to carry streams on."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 import anyio
@@ -13,10 +14,18 @@ from anyio.abc import ByteStream, SocketStream, TaskGroup
 
 @dataclass
 class Wire:
-    """Every connection that a client holds open."""
+    """Every connection that a client holds open; with `muted` streams of updates stay open and carry nothing."""
 
     url: str
     open: set[int] = field(default_factory=set[int])
+    muted: bool = False
+    _streams: set[int] = field(default_factory=set[int])
+
+    def carries(self, connection: int, piece: bytes) -> bool:
+        """Whether this goes on to the other end; a request tells what its connection is for."""
+        if b"/updates HTTP/1.1" in piece:
+            self._streams.add(connection)
+        return not (self.muted and connection in self._streams)
 
     async def until(self, *, at_most: int) -> None:
         """Wait until so few are open; fails after two seconds."""
@@ -38,8 +47,9 @@ async def tapped(url: str) -> AsyncGenerator[Wire]:
         try:
             server = await anyio.connect_tcp(there.hostname or "", there.port or 0)
             async with client, server, anyio.create_task_group() as group:
-                group.start_soon(_pump, client, server, group)
-                group.start_soon(_pump, server, client, group)
+                carries = partial(wire.carries, id(client))
+                group.start_soon(_pump, client, server, group, carries)
+                group.start_soon(_pump, server, client, group, carries)
         finally:
             wire.open.discard(id(client))
 
@@ -49,10 +59,11 @@ async def tapped(url: str) -> AsyncGenerator[Wire]:
         group.cancel_scope.cancel()
 
 
-async def _pump(source: ByteStream, target: ByteStream, group: TaskGroup) -> None:
+async def _pump(source: ByteStream, target: ByteStream, group: TaskGroup, carries: Callable[[bytes], bool]) -> None:
     try:
         async for piece in source:
-            await target.send(piece)
+            if carries(piece):
+                await target.send(piece)
     except (anyio.BrokenResourceError, anyio.ClosedResourceError):
         pass
     group.cancel_scope.cancel()

@@ -5,7 +5,6 @@ from typing import Any
 
 import anyio
 import pytest
-from inline_snapshot import snapshot
 
 from beam_mcp.beam.agent import list_agents
 from beam_mcp.beam.auth import Identity
@@ -214,20 +213,13 @@ async def test_what_is_not_configured_is_said_before_anything_is_sent(world: Wor
         stranger = beam.http.acting_as(identity)
         with pytest.raises(NotConfigured) as missing:
             await read(stranger)
-        said += str(missing.value).split(" in this server's entry of the client's config")
+        said.append(str(missing.value))
         with pytest.raises(NotConfigured):
             await write(stranger, world)
     with pytest.raises(NotConfigured):
         await current_user(beam.http.acting_as(nobody))
     assert not world.requests
-    assert said == snapshot(
-        [
-            "No Beam API key is set. Set BEAM_API_KEY and BEAM_WORKSPACE_ID",
-            " and restart it; to try it without an account, start it with --sandbox.",
-            "No Beam workspace is set. Set BEAM_WORKSPACE_ID",
-            ": it is the first UUID in the address of a page at app.beam.ai; get_account() names those of this key.",
-        ]
-    )
+    assert [words.partition(".")[0] for words in said] == ["No Beam API key is set", "No Beam workspace is set"]
 
 
 def chain(error: BaseException | None) -> str:

@@ -48,7 +48,7 @@ async def test_every_status_has_its_meaning_and_its_words(world: World, beam: Be
             401: (
                 "Unauthorized",
                 'Beam did not accept the API key: "Beam\'s words".',
-                "Set BEAM_API_KEY to a valid key, or try BEAM_AUTH=token.",
+                "Run `beam-mcp login`, or set BEAM_API_KEY to a valid key, or try BEAM_AUTH=token.",
             ),
             403: (
                 "Forbidden",

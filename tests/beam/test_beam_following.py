@@ -1,4 +1,4 @@
-"""Following tasks: nudged or looking by itself, in time, sparingly, and without a trace."""
+"""Following tasks: nudged or looking by itself, in time, sparingly."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,16 +10,14 @@ import anyio.lowlevel
 import pytest
 
 from beam_mcp.beam.errors import BeamUnavailable, NotFound
-from beam_mcp.beam.follow import read_all, until_news
+from beam_mcp.beam.follow import until_news
 from beam_mcp.beam.http import Beam
 from beam_mcp.beam.task import TaskHead
-from beam_mcp.sandbox.serve import serving
 from beam_mcp.sandbox.stories.plot import Beat, Plan, Story
 from beam_mcp.sandbox.task import TaskState
 from beam_mcp.sandbox.world import World
 
-from .line import calls, client, connected
-from .tapped import tapped
+from .line import calls, connected
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +39,7 @@ async def follow(beam: Beam, *tasks: TaskState, seconds: float) -> list[str | No
 
 async def after(world: World, requests: int) -> None:
     """Wait until so many requests came in."""
-    with anyio.fail_after(5):
+    with anyio.fail_after(15):
         while len(world.requests) < requests:
             await anyio.lowlevel.checkpoint()
 
@@ -223,12 +221,17 @@ async def test_beam_is_asked_sparingly_and_for_no_longer_than_allowed() -> None:
         assert len(calls(world, "GET", task.id)) <= 2
 
     async def less_and_less_without_a_stream(world: World, beam: Beam, fault: dict[str, Any]) -> None:
-        task = world.add_task("Invoice Matcher", age=1)  # it asks two seconds later
+        task = world.add_task("Invoice Matcher", age=-600)  # it asks in ten minutes
         world.faults.add(path="/updates$", times=None, **fault)
-        began = time.monotonic()
-        assert await follow(beam, task, seconds=20) == ["USER_INPUT_REQUIRED"], fault
-        assert 1 <= time.monotonic() - began < 7, fault
-        assert 2 <= len(calls(world, "GET", task.id)) <= 4, fault
+
+        async def later() -> None:
+            await after(world, 1)
+            world.clock.push(700)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(later)
+            assert await follow(beam, task, seconds=20) == ["USER_INPUT_REQUIRED"], fault
+        assert 1 <= len(calls(world, "GET", task.id)) <= 4, fault
 
     await all_together(
         *(partial(less_and_less_without_a_stream, fault=fault) for fault in NO_STREAM),
@@ -269,32 +272,3 @@ async def test_every_look_without_news_is_reported(world: World, beam: Beam) -> 
     seen = await until_news(beam, [task.id], is_news=lambda t: t.status != "QUEUED", seconds=9, report=report)
     assert [t.status for t in seen] == ["IN_PROGRESS"]
     assert set(reported) == {"QUEUED"}
-
-
-async def test_leaving_ends_every_connection_and_stops_nothing_at_beam(world: World) -> None:
-    tasks, held = [running(world) for _ in range(3)], 0
-    async with serving(world) as url, tapped(url) as wire, client(wire.url) as beam:
-        async with anyio.create_task_group() as group:
-            group.start_soon(lambda: follow(beam, *tasks, seconds=30))
-            await after(world, 4)
-            held = len(wire.open)
-            group.cancel_scope.cancel()
-        await wire.until(at_most=held - 3)
-        await beam.http.aclose()
-        await wire.until(at_most=0)
-    assert world.acts == []
-    assert {task.status for task in tasks} == {"QUEUED"}
-
-
-async def test_many_who_wait_leave_room_for_those_who_ask(world: World, beam: Beam) -> None:
-    with anyio.fail_after(10):
-        async with anyio.create_task_group() as group:
-            for _ in range(8):
-                tasks = [running(world) for _ in range(10)]
-                group.start_soon(lambda tasks=tasks: follow(beam, *tasks, seconds=60))
-            await after(world, 8 + 32)
-            await read_all(beam, [task.id for task in list(world.tasks.values())[:20]])
-            assert len(calls(world, "GET", "/updates")) == 32
-            group.cancel_scope.cancel()
-        await follow(beam, running(world), seconds=0.5)
-        assert len(calls(world, "GET", "/updates")) == 33

@@ -1,0 +1,55 @@
+"""Whoever stops waiting leaves no trace, and whoever waits leaves room."""
+
+from dataclasses import replace
+
+import anyio
+import pytest
+
+from beam_mcp.beam.auth import Identity
+from beam_mcp.beam.follow import read_all
+from beam_mcp.beam.http import Beam
+from beam_mcp.sandbox.access import SANDBOX_KEY, WORKSPACE_ID
+from beam_mcp.sandbox.serve import serving
+from beam_mcp.sandbox.world import World
+
+from .line import calls, client
+from .tapped import tapped
+from .test_beam_following import after, follow, running
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_leaving_ends_every_connection_and_stops_nothing_at_beam(world: World) -> None:
+    tasks, held = [running(world) for _ in range(3)], 0
+    async with serving(world) as url, tapped(url) as wire, client(wire.url) as beam:
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: follow(beam, *tasks, seconds=30))
+            await after(world, 4)
+            held = len(wire.open)
+            group.cancel_scope.cancel()
+        await wire.until(at_most=held - 3)
+        await beam.http.aclose()
+        await wire.until(at_most=0)
+    assert world.acts == []
+    assert {task.status for task in tasks} == {"QUEUED"}
+
+
+def somebody_else(world: World, beam: Beam) -> Beam:
+    """The same Beam, as another person sees it."""
+    issued = world.access.exchange(SANDBOX_KEY)
+    assert issued
+    return replace(beam, identity=Identity(None, WORKSPACE_ID, bearer=issued["idToken"]))
+
+
+async def test_many_who_wait_leave_room_for_those_who_ask(world: World, beam: Beam) -> None:
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as group:
+            for _ in range(8):
+                tasks, person = [running(world) for _ in range(10)], somebody_else(world, beam)
+                group.start_soon(lambda tasks=tasks, person=person: follow(person, *tasks, seconds=60))
+            await after(world, 8 + 32)
+            await read_all(beam, [task.id for task in list(world.tasks.values())[:20]])
+            assert len(calls(world, "GET", "/updates")) == 32
+            group.cancel_scope.cancel()
+        await follow(beam, running(world), seconds=0.5)
+        assert len(calls(world, "GET", "/updates")) == 33
