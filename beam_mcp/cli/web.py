@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 
 import anyio
@@ -15,6 +16,8 @@ from uvicorn.server import HANDLED_SIGNALS
 
 from beam_mcp.cli.listener import listen, shown
 from beam_mcp.cli.serve import SHUTDOWN_SECONDS, office, server_for
+from beam_mcp.server.links import Links, OwnAddress
+from beam_mcp.server.pages import Pages
 from beam_mcp.server.web import web_app
 from beam_mcp.settings import Settings
 
@@ -26,7 +29,9 @@ async def serve_web(settings: Settings) -> None:
     listener = listen(settings.host, settings.port)
     async with office(settings) as shared:
         transport = "sse" if settings.transport == "sse" else "http"
-        app = web_app(server_for(settings, shared), transport=transport, hosts=settings.allowed_hosts)
+        links = Links()
+        server = server_for(settings, replace(shared, pages=OwnAddress(links)))
+        app = web_app(server, transport=transport, hosts=settings.allowed_hosts, pages=Pages(links))
         config = uvicorn.Config(
             app,
             log_level="warning",

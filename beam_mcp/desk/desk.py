@@ -76,7 +76,11 @@ class Work:
 
 @dataclass
 class Person:
-    """One person in one workspace: the agents they can give work to, the tasks seen, the work they gave."""
+    """One person in one workspace: the agents they can give work to, the tasks seen, the work they gave.
+
+    `forms` and `cards` are those they were sent and that have not come back, with when; `lost_rungs` are ways of asking
+    them that failed in a session, with why.
+    """
 
     agents: tuple[Agent, ...] = ()
     agents_at: datetime | None = None
@@ -86,6 +90,9 @@ class Person:
     started: Bounded[str, None] = field(default_factory=lambda: Bounded(2000))
     turns: Bounded[str, anyio.Lock] = field(default_factory=lambda: Bounded(500))
     done: Bounded[str, tuple[datetime, str]] = field(default_factory=lambda: Bounded(500))
+    forms: Bounded[str, datetime] = field(default_factory=lambda: Bounded(500))
+    cards: Bounded[str, datetime] = field(default_factory=lambda: Bounded(500))
+    lost_rungs: Bounded[str, str] = field(default_factory=lambda: Bounded(500))
 
     def knows_agents(self, now: datetime) -> bool:
         """Whether the list of agents is fresh enough."""

@@ -4,14 +4,18 @@ import difflib
 from collections.abc import Mapping, Set
 from typing import Any, Self, cast, get_type_hints
 
+import anyio
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
+from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, InputRequiredResult
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from beam_mcp.beam.errors import BeamError
+from beam_mcp.tools.office import given_caller
+from beam_mcp.tools.person import PERSON_SECONDS, form_failed
 from beam_mcp.tools.toolset import Output, Verb, failure, present, present_error
 from beam_mcp.views.text import line, quoted, value
 from beam_mcp.views.view import View
@@ -29,6 +33,7 @@ _WANTED = {
 CRASHED = "beam-mcp made a mistake while running {name}; details are in its log (stderr). Whether anything was done at \
 Beam is not known: look before you repeat it."
 MISFILLED = "The form came back incomplete, so nothing was sent. Call {name} again, or ask in the chat."
+UNANSWERED = "Nobody answered for a day, so nothing was sent. Call {name} again when the person is there."
 SWITCHED_OFF = "{name} is switched off here: this server is read-only or offers only some toolsets."
 
 
@@ -39,14 +44,15 @@ class BeamTool(Tool):
     output: Output
 
     @classmethod
-    def of(cls, verb: Verb, *, loaded: frozenset[str], output: Output) -> Self:
-        """`loaded` are the names of all tools there are, `output` the channels to answer in."""
+    def of(cls, verb: Verb, *, loaded: frozenset[str], output: Output, meta: dict[str, Any] | None = None) -> Self:
+        """`loaded` are the names of all tools there are, `output` the channels to answer in, `meta` is for hosts."""
         tool = Tool.from_function(
             verb.function,
             title=verb.title,
             description=verb.function.__doc__,
             annotations=verb.hints,
             structured_output=False,
+            meta=meta,
         )
         arguments = tool.fn_metadata.arg_model
         arguments.model_config["extra"] = "forbid"
@@ -69,12 +75,20 @@ class BeamTool(Tool):
         except ValidationError as error:
             return failure(self._wrong_arguments(error, given))
         try:
-            found: View | InputRequiredResult = await super().run(given, context)
+            with anyio.fail_after(PERSON_SECONDS):
+                found: View | InputRequiredResult = await super().run(given, context)
             return found if isinstance(found, InputRequiredResult) else present(found, self.loaded, self.output)
         except UnexpectedToolError as error:
             if isinstance(error.__cause__, BeamError):
                 return present_error(error.__cause__, self.loaded)
             raise UnexpectedToolError(CRASHED.format(name=self.name)) from error.__cause__
+        except TimeoutError:
+            return failure(UNANSWERED.format(name=self.name))
+        except MCPError:
+            # A client that answers a form with an error cannot show it: the call goes on without.
+            if form_failed(await given_caller(context)):
+                return await self.run(arguments, context)
+            raise
         except ToolError:
             # Of our tools none raises it: the SDK does, for what the client sent in answer to a question.
             return failure(MISFILLED.format(name=self.name))

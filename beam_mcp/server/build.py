@@ -3,14 +3,16 @@
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TextIO
 
 import anyio
+from mcp.server.apps import Apps, client_supports_apps
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError
 from mcp.server.request_state import RequestStateSecurity
+from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INVALID_PARAMS,
@@ -19,6 +21,9 @@ from mcp_types import (
     CompleteResult,
     GetPromptResult,
     InputRequiredResult,
+    ListResourcesResult,
+    ListToolsResult,
+    PaginatedRequestParams,
     Resource,
     ResourceTemplate,
     SubscribeRequestParams,
@@ -28,19 +33,21 @@ from mcp_types import (
 from pydantic import AnyUrl
 
 from beam_mcp import __version__
+from beam_mcp.server import card
 from beam_mcp.server.boundary import BeamTool, unknown_tool
 from beam_mcp.server.completions import complete
 from beam_mcp.server.instructions import TOOLS, instructions_for
+from beam_mcp.server.lines import Lines, Refusing, own_stdin
 from beam_mcp.server.prompts import prompts_for, wrong_arguments
 from beam_mcp.server.resources import RESOURCES, TEMPLATES, read
 from beam_mcp.server.watching import Watching
-from beam_mcp.tools.given import Office, given_caller
+from beam_mcp.tools.office import Office, given_caller
+from beam_mcp.tools.person import PERSON_SECONDS
 from beam_mcp.tools.toolset import Output, Toolset, Verb
 from beam_mcp.tools.toolsets import TOOLSETS
 
 NAME = "beam"
 WEBSITE = "https://beam.ai"
-PERSON_SECONDS = 24 * 3600.0  # how long a question may wait for its person before its sealed state expires
 
 
 class BeamServer(MCPServer[Office]):
@@ -56,6 +63,7 @@ class BeamServer(MCPServer[Office]):
 
         known = list(tools)
         self.loaded = frozenset(tool.name for tool in known)
+        self.has_card = self.loaded >= card.BOUND
         super().__init__(
             NAME,
             title="Beam",
@@ -66,6 +74,7 @@ class BeamServer(MCPServer[Office]):
             tools=[*known],
             lifespan=share,
             request_state_security=RequestStateSecurity.ephemeral(ttl=PERSON_SECONDS),
+            extensions=[Apps()] if self.has_card else [],
             subscriptions=False,  # the SDK's would tell all who listen, whoever they are
             log_level="WARNING",
         )
@@ -77,16 +86,42 @@ class BeamServer(MCPServer[Office]):
         handlers.add_request_handler("resources/subscribe", SubscribeRequestParams, watching.subscribe)
         handlers.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, watching.unsubscribe)
         handlers.add_request_handler("completion/complete", CompleteRequestParams, _complete)
+        # Nor does it list for whom: the card's own tools are for clients that draw cards.
+        handlers.add_request_handler("tools/list", PaginatedRequestParams, self._tools_for)
+        handlers.add_request_handler("resources/list", PaginatedRequestParams, self._resources_for)
+
+    async def run_stdio_async(self, *opened: TextIO) -> None:
+        """Serve on stdio; or, where the talk has begun already, on the two streams that are left of it."""
+        server, [stdin, *stdout] = self._lowlevel_server, opened or [own_stdin()]
+        refusing = Refusing()
+        async with stdio_server(Lines(stdin, refusing), *map(anyio.wrap_file, stdout)) as (incoming, outgoing):
+            refusing.send = outgoing.send
+            await server.run(incoming, outgoing, server.create_initialization_options())
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Office, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool, or say which was probably meant."""
-        return (
-            await super().call_tool(name, arguments, context)
-            if name in self.loaded
-            else unknown_tool(name, TOOLS, self.loaded)
-        )
+        if name in self.loaded:
+            return await super().call_tool(name, arguments, context)
+        if name in card.NAMES and context is not None and self._draws_cards(context):
+            return await card.answer(context, name, arguments)
+        return unknown_tool(name, TOOLS, self.loaded)
+
+    async def _tools_for(
+        self, ctx: ServerRequestContext[Office, Any], _: PaginatedRequestParams | None
+    ) -> ListToolsResult:
+        tools = await self.list_tools()
+        return ListToolsResult(tools=[*tools, *card.TOOLS] if self._draws_cards(ctx) else tools)
+
+    async def _resources_for(
+        self, ctx: ServerRequestContext[Office, Any], _: PaginatedRequestParams | None
+    ) -> ListResourcesResult:
+        resources = await self.list_resources()
+        return ListResourcesResult(resources=[*resources, card.RESOURCE] if self._draws_cards(ctx) else resources)
+
+    def _draws_cards(self, ctx: Context[Office, Any] | ServerRequestContext[Office, Any]) -> bool:
+        return self.has_card and client_supports_apps(ctx)
 
     async def list_resources(self) -> list[Resource]:
         """What can be read without naming anything."""
@@ -102,6 +137,8 @@ class BeamServer(MCPServer[Office]):
         """Read a resource as the caller may see it."""
         if context is None:
             raise ResourceError("A resource is read by somebody: there is no caller.")
+        if self.has_card and str(uri) == card.URI:
+            return await card.contents(context)
         return await read(str(uri), context, self.loaded)
 
     async def get_prompt(
@@ -118,7 +155,7 @@ class BeamServer(MCPServer[Office]):
 
 
 async def _complete(ctx: ServerRequestContext[Office, Any], params: CompleteRequestParams) -> CompleteResult:
-    return await complete(given_caller(Context(request_context=ctx)), params)
+    return await complete(await given_caller(Context(request_context=ctx)), params)
 
 
 def build(
@@ -127,7 +164,14 @@ def build(
     """The MCP server over `office`, with the named toolsets (all by default) and only reading tools if `read_only`."""
     verbs = chosen_tools(toolsets, read_only=read_only)
     loaded = frozenset(verb.name for verb in verbs)
-    return BeamServer(office, [BeamTool.of(verb, loaded=loaded, output=output) for verb in verbs])
+    drawn = card.BOUND if loaded >= card.BOUND else frozenset[str]()
+    return BeamServer(
+        office,
+        [
+            BeamTool.of(verb, loaded=loaded, output=output, meta=card.META if verb.name in drawn else None)
+            for verb in verbs
+        ],
+    )
 
 
 def chosen_tools(names: Iterable[str] | None, *, read_only: bool) -> list[Verb]:

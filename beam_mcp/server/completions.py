@@ -5,7 +5,8 @@ from mcp_types import CompleteRequestParams, CompleteResult, Completion
 from beam_mcp.beam.errors import BeamError
 from beam_mcp.beam.task import PHASE_NAMES
 from beam_mcp.beam.task_list import Filter, list_tasks
-from beam_mcp.tools.given import Caller, known_agents
+from beam_mcp.tools.given import known_agents
+from beam_mcp.tools.office import Caller
 from beam_mcp.views.names import handle
 from beam_mcp.views.text import line
 

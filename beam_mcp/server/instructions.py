@@ -37,10 +37,13 @@ def tools_named(text: str) -> Set[str]:
     return TOOLS & set(re.findall(r"\w+", text))
 
 
+def sentences() -> list[list[tuple[str, Set[str]]]]:
+    """The instructions by paragraph and sentence, each with the tools that it names."""
+    paragraphs = (_SENTENCE.split(paragraph) for paragraph in INSTRUCTIONS.split("\n\n"))
+    return [[(sentence, tools_named(sentence)) for sentence in paragraph] for paragraph in paragraphs]
+
+
 def instructions_for(loaded: Set[str]) -> str:
     """The instructions without the sentences that name a tool which is not loaded."""
-    paragraphs = (
-        " ".join(sentence for sentence in _SENTENCE.split(paragraph) if tools_named(sentence) <= loaded)
-        for paragraph in INSTRUCTIONS.split("\n\n")
-    )
+    paragraphs = (" ".join(sentence for sentence, named in paragraph if named <= loaded) for paragraph in sentences())
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)

@@ -14,7 +14,8 @@ from beam_mcp.beam.errors import BeamError, NotFound
 from beam_mcp.beam.raw import raw_agent, raw_task
 from beam_mcp.tools.agents import describe_agent
 from beam_mcp.tools.gathering import read_inbox
-from beam_mcp.tools.given import Caller, Office, find_agent, find_task, given_caller, task_named
+from beam_mcp.tools.given import find_agent, find_task, task_named
+from beam_mcp.tools.office import Caller, Office, given_caller
 from beam_mcp.views.task import TaskView
 from beam_mcp.views.text import quoted
 from beam_mcp.views.view import View
@@ -55,7 +56,7 @@ async def read(uri: str, context: Context[Office, Any], tools: frozenset[str]) -
             f"There is no resource {quoted(uri, 80)}: read beam://inbox or beam://tasks/INV-107."
         )
     inbox, kind, name, raw = found.groups()
-    caller = given_caller(context)
+    caller = await given_caller(context)
     try:
         if raw:
             return [ReadResourceContents(await _raw(caller, kind, unquote(name)), JSON)]

@@ -25,7 +25,8 @@ from beam_mcp.beam.errors import BeamError
 from beam_mcp.beam.follow import until_news
 from beam_mcp.beam.task import TaskHead, get_task
 from beam_mcp.server.resources import task_in
-from beam_mcp.tools.given import Caller, InChat, Office, conversation_name, find_task, given_caller
+from beam_mcp.tools.given import find_task
+from beam_mcp.tools.office import Caller, InChat, Office, conversation_name, given_caller
 
 LONGEST = 6 * 3600.0  # seconds; a subscription that nobody renews ends by itself
 MOST_AT_ONCE = 50  # watched tasks of one connection
@@ -117,7 +118,7 @@ class Watching:
         """`subscriptions/listen`: watch what the request names for as long as it listens, and tell only this one."""
         if self._listening >= MOST_LISTENING:
             raise MCPError(code=INTERNAL_ERROR, message="Too many are listening: try again later.")
-        caller, bus = given_caller(Context(request_context=ctx)), _OwnBus()
+        caller, bus = await given_caller(Context(request_context=ctx)), _OwnBus()
         self._listening += 1
         try:
             async with _watched(caller, params.notifications.resource_subscriptions or [], bus.tell):
@@ -129,7 +130,7 @@ class Watching:
         """`resources/subscribe` of the older protocols: the watch lives in the connection's own task group."""
         if not task_in(params.uri):
             raise MCPError(code=INVALID_PARAMS, message="Only tasks can be watched: beam://tasks/INV-107.")
-        caller = given_caller(Context(request_context=ctx))
+        caller = await given_caller(Context(request_context=ctx))
         key = (_connection(ctx, caller), params.uri)
         session, background = ctx.session, ctx.lifespan_context.background
         mine = sum(1 for connection, _ in self._scopes if connection == key[0])
@@ -148,7 +149,7 @@ class Watching:
         self, ctx: ServerRequestContext[Office, Any], params: UnsubscribeRequestParams
     ) -> EmptyResult:
         """`resources/unsubscribe` of the older protocols."""
-        caller = given_caller(Context(request_context=ctx))
+        caller = await given_caller(Context(request_context=ctx))
         scope = self._scopes.pop((_connection(ctx, caller), params.uri), None)
         if scope:
             scope.cancel()

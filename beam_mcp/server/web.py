@@ -9,28 +9,41 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from beam_mcp import __version__
+from beam_mcp.server.page_requests import Sealed
+from beam_mcp.server.pages import Pages
 
 _LOCAL = ("127.0.0.1", "localhost", "[::1]")
 
 
-def web_app(server: MCPServer[Any], *, transport: Literal["http", "sse"], hosts: Sequence[str] = ()) -> Starlette:
-    """The application for a transport: http serves all paths, sse only its own; `hosts` are taken beside loopback."""
+def web_app(
+    server: MCPServer[Any], *, transport: Literal["http", "sse"], hosts: Sequence[str] = (), pages: Pages | None = None
+) -> Starlette:
+    """The application for a transport: http serves all paths, sse only its own; `hosts` are taken beside loopback.
+
+    `pages` are where a person decides in a browser, beside either.
+    """
     security = _security(hosts)
     door = [Middleware(_Door, security=security)]
     sse = server.sse_app(transport_security=security)
-    health: list[BaseRoute] = [Route("/health", _health)]
+    beside: list[BaseRoute] = [Route("/health", _health), *(pages.routes() if pages else [])]
     if transport == "sse":
-        return Starlette(routes=[*sse.routes, *health], middleware=door)
+        return Starlette(routes=[*sse.routes, *beside], middleware=door)
     http = server.streamable_http_app(transport_security=security)
     return Starlette(
-        routes=[*http.routes, *sse.routes, *health],
+        routes=[*http.routes, *sse.routes, *beside],
         middleware=door,
         lifespan=lambda _: server.session_manager.run(),
     )
+
+
+def pages_app(pages: Pages) -> Starlette:
+    """The application for pages alone, for this machine only."""
+    door = [Middleware(Sealed), Middleware(_Door, security=_security(()))]
+    return Starlette(routes=[Mount("/", pages.site())], middleware=door)
 
 
 class _Door:

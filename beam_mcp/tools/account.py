@@ -1,45 +1,82 @@
 """Who one is here, and what this connection can do."""
 
+import platform
+from time import perf_counter
 from urllib.parse import urlsplit
 
+from mcp.server.apps import client_supports_apps
+
+from beam_mcp import __version__
+from beam_mcp.beam.auth import THE_REQUEST
 from beam_mcp.beam.errors import NotFound
 from beam_mcp.beam.user import User, current_user
-from beam_mcp.tools.given import Caller, Given, InChat, known_agents
+from beam_mcp.tools.given import known_agents
+from beam_mcp.tools.office import Caller, Given, InChat
 from beam_mcp.tools.person import can_ask
 from beam_mcp.tools.toolset import Toolset, reads
-from beam_mcp.views.account import AccountView, Problem
+from beam_mcp.views.account import AccountView, Problem, Way
+from beam_mcp.views.text import line
 
 
 @reads("Account")
 async def get_account(caller: Given) -> AccountView:
     """Who is signed in, which workspace, credits left, what this client can do, and what is wrong."""
+    begun = perf_counter()
     user = await current_user(caller.beam)
+    way = _way(caller, perf_counter() - begun)
     here = caller.beam.identity.workspace
-    problem = await _problem(caller, user, here)
-    host = urlsplit(caller.beam.http.base_url).hostname or ""
-    return AccountView.of(user, workspace_id=here, instance=host, client=_abilities(caller), problem=problem)
+    agents = await _agents(caller) if here and _belongs(user, here) else 0
+    problem = _problem(user, here, agents)
+    return AccountView.of(user, way, workspace_id=here, agents=agents, client=_abilities(caller), problem=problem)
 
 
-async def _problem(caller: Caller, user: User, here: str | None) -> Problem | None:
+def _way(caller: Caller, seconds: float) -> Way:
+    http, source = caller.beam.http, caller.beam.identity.source
+    return Way(
+        host=urlsplit(http.base_url).hostname or "",
+        source=source,
+        workspace_setting="the header current-workspace-id" if source == THE_REQUEST else "BEAM_WORKSPACE_ID",
+        software=f"beam-mcp {__version__} on Python {platform.python_version()}",
+        seconds=seconds,
+        clock_ahead=http.clock_ahead,
+    )
+
+
+def _belongs(user: User, workspace: str) -> bool:
+    return user.workspaces is None or user.find(workspace) is not None
+
+
+def _problem(user: User, here: str | None, agents: int) -> Problem | None:
     if here is None:
         return "no workspace"
-    if user.find(here) is None and user.workspaces is not None:
+    if not _belongs(user, here):
         return "foreign workspace"
-    return None if await _sees_agents(caller) else "no agents"
+    return None if agents else "no agents"
 
 
-async def _sees_agents(caller: Caller) -> bool:
+async def _agents(caller: Caller) -> int:
     try:
-        return bool(await known_agents(caller))
+        return len(await known_agents(caller))
     except NotFound:
-        return False
+        return 0
 
 
 def _abilities(caller: InChat) -> list[str]:
-    version = caller.context.protocol_version or "an unknown version"
-    forms = "can show forms" if can_ask(caller.context) else "cannot show forms, so questions are asked in the chat"
-    files = "local files can be sent" if caller.is_local else "local files cannot be sent over HTTP"
-    return [f"speaks MCP {version}", forms, files]
+    context = caller.context
+    declared, meta = context.client_capabilities, context.request_context.meta or {}
+    known = context.session.client_params
+    name = f"{line(known.client_info.name, 30)} {line(known.client_info.version, 12)} " if known else ""
+    has = {
+        "forms": can_ask(context),
+        "cards": client_supports_apps(context),
+        "progress": "progress_token" in meta,
+        "roots": declared is not None and declared.roots is not None,
+    }
+    return [
+        f"{name}speaks MCP {context.protocol_version or 'of an unknown version'}",
+        ", ".join(f"{ability}: {'yes' if there else 'no'}" for ability, there in has.items()),
+        "local files can be sent" if caller.is_local else "local files cannot be sent over HTTP",
+    ]
 
 
 ACCOUNT = Toolset("account", "who is signed in and what works", (get_account,))

@@ -11,7 +11,8 @@ from beam_mcp.beam.agent import get_agent as read_agent
 from beam_mcp.beam.agent import list_agents as list_page
 from beam_mcp.beam.analytics import get_analytics
 from beam_mcp.beam.errors import BadRequest, NotFound
-from beam_mcp.tools.given import AgentRef, Caller, Given, find_agent
+from beam_mcp.tools.given import AgentRef, find_agent
+from beam_mcp.tools.office import Caller, Given
 from beam_mcp.tools.toolset import Toolset, reads
 from beam_mcp.tools.waiting import usual_time
 from beam_mcp.tools.wanted import Moment, day

@@ -1,8 +1,9 @@
 """Carrying a write through although the caller gives up: Beam may have it by then, and what became of it matters."""
 
 import asyncio
-from collections.abc import Coroutine, Generator
-from contextlib import contextmanager
+import logging
+from collections.abc import AsyncGenerator, Coroutine, Generator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 import anyio
@@ -10,8 +11,11 @@ import anyio
 from beam_mcp.beam.errors import BeamError
 from beam_mcp.beam.task import TaskHead
 from beam_mcp.desk.desk import SAME_WORK
-from beam_mcp.tools.given import Caller
-from beam_mcp.views.text import ago
+from beam_mcp.tools.office import Caller
+from beam_mcp.tools.receipts import Receipt
+from beam_mcp.views.text import ago, clean
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -59,3 +63,27 @@ def done_before(caller: Caller, task: TaskHead) -> str | None:
     if at is None or caller.now - at > SAME_WORK:
         return None
     return f"{done} {ago(at, caller.now)}, and that stands; nothing more was sent."
+
+
+@asynccontextmanager
+async def recording(caller: Caller, receipt: Receipt) -> AsyncGenerator[list[str]]:
+    """Record the receipt once what is done inside has ended; it puts where the task stands then in the list."""
+    result: list[str] = []
+    try:
+        yield result
+    except BeamError as error:
+        result.append(f"failed: {error.what}")
+        raise
+    finally:
+        await _keep(caller, receipt, " ".join(result) or "unknown: the server stopped")
+
+
+async def _keep(caller: Caller, receipt: Receipt, result: str) -> None:
+    receipts = caller.office.receipts
+    if receipts is None:
+        return
+    told = {"at": caller.now, "workspace": caller.workspace, "result": clean(result)}
+    try:
+        await anyio.to_thread.run_sync(receipts.add, receipt.model_copy(update=told))
+    except OSError as error:
+        log.warning("The receipt for %s could not be written to %s (%s).", receipt.task, receipts.path, error.strerror)

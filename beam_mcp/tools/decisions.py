@@ -1,79 +1,37 @@
 """Deciding what an agent may do: the person sees the action and decides; a model cannot decide by itself."""
 
-from dataclasses import dataclass, replace
+import hmac
 from typing import Annotated, Any, Literal
 
 from mcp.server.elicitation import ElicitationResult
 from mcp.server.mcpserver.resolve import Elicit, Resolve
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 from pydantic.json_schema import SkipJsonSchema
 
-from beam_mcp.beam.decision import Action, consent, parameters_of, reject, waiting_for_consent
-from beam_mcp.beam.errors import BadRequest, Conflict
-from beam_mcp.beam.node import Node
-from beam_mcp.beam.task import Task, get_task
-from beam_mcp.desk.desk import digest
-from beam_mcp.tools.carried import carry_through, done_before, remembered, turn_at
-from beam_mcp.tools.given import Caller, Given, TaskRef, task_named
-from beam_mcp.tools.person import NotAsked, answered, can_ask, unanswered_words
+from beam_mcp.tools.deciding import Changed, Seen, approve, refuse, see_action, see_edited
+from beam_mcp.tools.given import TaskRef
+from beam_mcp.tools.office import Given, InChat
+from beam_mcp.tools.origin import urges_approval
+from beam_mcp.tools.person import Heard, NotAsked, hear, offer_card, open_form
 from beam_mcp.tools.toolset import changes
-from beam_mcp.views.decision import ActionView, DecidedView, question_of
-from beam_mcp.views.names import handle, status_words
-from beam_mcp.views.text import call, listed, quoted
+from beam_mcp.views.decision import ActionView, question_of, shown_whole
+from beam_mcp.views.names import handle
+from beam_mcp.views.sheet import Parameter
+from beam_mcp.views.text import call
 from beam_mcp.views.view import View
 
-
-class Decision(BaseModel):
-    """The form a person fills in."""
-
-    decision: Literal["approve", "reject"] = Field(description="approve runs it now; reject ends the task")
-    feedback: str = Field("", description="words for the agent, if you like")
+MOST_FIELDS = 12
+LONGEST_FIELD = 600  # characters; a longer parameter is shown, and edited on the page or in the call
+LONGEST_QUESTION = 8000  # characters; what is longer nobody reads in a form: a page shows it whole
+CODE_LENGTH = 8
 
 
-@dataclass(frozen=True)
-class Seen:
-    """The action that waits, as it was when the person was asked."""
-
-    task: Task
-    node: Node
-    action: Action
-    parameters: dict[str, Any]
-
-    @property
-    def tool(self) -> str | None:
-        """The tool it would run."""
-        return self.node.tool.tool_name or self.node.tool.tool_function_name
-
-    @property
-    def code(self) -> str:
-        """A word that stands for exactly this action with exactly these parameters."""
-        return digest(self.action, self.parameters)[:8]
-
-
-async def see_action(caller: Given, task: str) -> Seen:
-    """The action that waits on `task`."""
-    found = await task_named(caller, task)
-    waiting = waiting_for_consent(found)
-    if not waiting:
-        name, before = handle(found), done_before(caller, found) or "Nothing was decided."
-        what = f"{name} waits for no approval: {status_words(found.status)}. {before}"
-        raise Conflict(what, f"{call('get_task', task=name)} shows where it stands.")
-    return Seen(found, waiting[0], Action.of(found, waiting[0]), parameters_of(waiting[0]))
-
-
-async def see_edited(seen: Annotated[Seen, Resolve(see_action)], parameters: dict[str, Any] | None = None) -> Seen:
-    """The same action with some parameters changed."""
-    if unknown := [name for name in parameters or {} if name not in seen.parameters]:
-        what = f"parameters: {listed(map(quoted, unknown))} is not among those of the action."
-        raise BadRequest(what, f"They are: {listed(seen.parameters, most=20)}.")
-    return replace(seen, parameters=seen.parameters | (parameters or {}))
-
-
-async def ask_decision(caller: Given, seen: Annotated[Seen, Resolve(see_edited)]) -> Elicit[Decision] | NotAsked:
+async def ask_decision(caller: Given, seen: Annotated[Seen, Resolve(see_edited)]) -> Elicit[Any] | NotAsked:
     """The form, wherever it can reach a person: no code that a model passes on can take its place."""
-    if not can_ask(caller.context):
+    question = question_of(seen.task, seen.sheet)
+    if len(question) > LONGEST_QUESTION or not open_form(caller, seen.mark):
         return NotAsked()
-    return Elicit(question_of(seen.task, seen.node, seen.parameters, seen.code), Decision)
+    return Elicit(question, _form(seen.sheet.parameters))
 
 
 @changes("Approve a step")
@@ -87,44 +45,116 @@ async def approve_step(
     confirm: Annotated[str | SkipJsonSchema[None], Field(description="code from a former answer")] = None,
 ) -> View:
     """Have the person approve what an agent wants to do. They see the action and decide; the agent then goes on."""
-    form = answered(asked)
-    if isinstance(form, Decision) and form.decision == "reject":
-        return await carry_through(caller, _reject(caller, seen, [form.feedback] if form.feedback else []))
-    in_chat = caller.office.decides_in_chat and not can_ask(caller.context)
-    if not (isinstance(form, Decision) or (in_chat and confirm == seen.code)):
-        return _undecided(seen, asked, confirm if in_chat else None, parameters, in_chat=in_chat)
-    words = (form.feedback if isinstance(form, Decision) else None) or feedback
-    return await carry_through(caller, _approve(caller, seen, parameters, words))
+    heard = hear(caller, asked, seen.mark)
+    if len(question_of(seen.task, seen.sheet)) > LONGEST_QUESTION:
+        heard = Heard(why="it is too long for a form")
+    try:
+        if heard.filled_in is not None:
+            return await _by_form(caller, seen, heard.filled_in, feedback)
+        if confirm and not heard.chose and _chat_may_decide(caller, seen) and _is_code(caller, seen, confirm):
+            return await approve(caller, seen, feedback=feedback, reached="chat")
+    except Changed as changed:
+        return await _undecided(caller, changed.now, Heard(why="it has changed since it was shown"), None)
+    if confirm and not heard.chose:
+        heard = Heard(why=_why_no_code(caller, seen))
+    return await _undecided(caller, seen, heard, parameters)
 
 
-async def _approve(caller: Caller, seen: Seen, edited: dict[str, Any] | None, words: str | None) -> DecidedView:
-    async with turn_at(caller, seen.action.task_id):
-        await _refuse_if_changed(caller, seen)
-        with remembered(caller, seen.action.task_id, f"You approved {quoted(seen.tool or 'the step', 60)}"):
-            now = await consent(caller.beam, seen.action, changed=seen.parameters if edited else None, feedback=words)
-    return DecidedView.of(now, decision="Approved", tool=seen.tool, changed=edited)
+async def _by_form(caller: InChat, seen: Seen, filled_in: BaseModel, feedback: str | None) -> View:
+    said = filled_in.model_dump(by_alias=True)
+    words = said["feedback"] or feedback
+    if said["decision"] == "reject":
+        return await refuse(caller, seen, reason=said["feedback"] or None, reached="form")
+    fields = _fields(seen.sheet.parameters)
+    edits = {
+        parameter.name: parameter.edited(seen.parameters[parameter.name], _as_written(said[field]))
+        for field, parameter in fields.items()
+    }
+    return await approve(caller, seen.with_edits(edits), feedback=words, reached="form")
 
 
-def _undecided(
-    seen: Seen, asked: ElicitationResult[Any], code: str | None, edited: dict[str, Any] | None, *, in_chat: bool
-) -> ActionView:
-    reason = "the code is not for this action" if code else unanswered_words(asked)
-    again = None
-    if in_chat:
-        changed = {"parameters": edited} if edited else {}
-        approve = call("approve_step", task=handle(seen.task), **changed, confirm=seen.code)
-        again = f"{approve} once the person has said yes to this."
-    return ActionView.of(seen.task, seen.node, seen.parameters, reason=reason, next_call=again)
+async def _undecided(caller: InChat, seen: Seen, heard: Heard, edited: dict[str, Any] | None) -> ActionView:
+    """Where nothing was decided: the action, why not, and the highest way to decide that is left."""
+    name = handle(seen.task)
+    changed = {"parameters": edited} if edited else {}
+    again = call("approve_step", task=name, **changed)
+    if heard.chose:
+        steps = (f"{again} asks them again once they want to decide; until then nothing happens.",)
+    elif offer_card(caller, seen.mark):
+        drawn = "the person decides in the card that shows this in the chat"
+        steps = (f"{drawn}; {call('wait_for_tasks', tasks=[name])} tells what they decided.", f"{drawn}.")
+    else:
+        steps = await _steps_without_asking(caller, seen, again)
+    return ActionView.of(seen.task, seen.sheet, reason=heard.why, following=steps)
 
 
-async def _refuse_if_changed(caller: Caller, seen: Seen) -> None:
-    """What is sent is what was seen: the step may have changed while the person read."""
-    now = await get_task(caller.beam, seen.action.task_id)
-    if seen.action not in {Action.of(now, node) for node in waiting_for_consent(now)}:
-        before = done_before(caller, now) or "Nothing was decided."
-        what = f"{handle(now)} has changed meanwhile: {status_words(now.status)}. {before}"
-        look = "get_pending_questions" if now.needs_person else "get_task"
-        raise Conflict(what, f"{call(look, task=handle(now))} shows how it stands now.")
+async def _steps_without_asking(caller: InChat, seen: Seen, again: str) -> tuple[str, ...]:
+    name = handle(seen.task)
+    link = await caller.office.pages.link(caller, seen.task, seen.action.node_id) if caller.office.pages else None
+    page = f"the person decides at {link} (works once)" if link else f"the person decides on {name} in the Beam app"
+    if _chat_may_decide(caller, seen):
+        confirmed = f'{again[:-1]}, confirm="{_code(caller, seen)}")'
+        return (f"{confirmed} once the person has said yes to this, or {page}.", f"{page}.")
+    return (
+        (f"{page}; {call('wait_for_tasks', tasks=[name])} tells what they decided.", f"{page}.")
+        if link
+        else (f"{page}.",)
+    )
+
+
+def _chat_may_decide(caller: InChat, seen: Seen) -> bool:
+    """Whether the chat's word is enough: it was allowed, all of it was shown, and no text of the task asks for it."""
+    return caller.office.decides_in_chat and shown_whole(seen.sheet) and not urges_approval(seen)
+
+
+def _why_no_code(caller: InChat, seen: Seen) -> str:
+    if not caller.office.decides_in_chat:
+        return "a word in the chat is not enough here"
+    if not shown_whole(seen.sheet):
+        return "it is too long to be shown whole in the chat, so a word there is not enough"
+    if urges_approval(seen):
+        return "text in the task itself speaks of approving, so a word in the chat is not enough"
+    return "the code is not for this action"
+
+
+def _code(caller: InChat, seen: Seen) -> str:
+    """A word that only we can make, for exactly this action and person: nobody who wrote into the task knows it."""
+    subject = f"{caller.beam.identity.fingerprint()} {seen.mark}".encode()
+    return hmac.new(caller.office.secret, subject, "sha256").hexdigest()[:CODE_LENGTH]
+
+
+def _is_code(caller: InChat, seen: Seen, given: str) -> bool:
+    return hmac.compare_digest(given.strip().casefold().encode(), _code(caller, seen).encode())
+
+
+def _form(parameters: tuple[Parameter, ...]) -> type[BaseModel]:
+    """One field for the decision, one for words, and one a parameter that a form can hold."""
+    fields: dict[str, Any] = {
+        "decision": (Literal["approve", "reject"], Field(description="approve runs it now; reject ends the task")),
+        **{
+            field: (_type_of(parameter), Field(_preset(parameter), title=parameter.label))
+            for field, parameter in _fields(parameters).items()
+        },
+        "feedback": (str, Field("", description="words for the agent, if you like")),
+    }
+    return create_model("Decision", **fields)
+
+
+def _fields(parameters: tuple[Parameter, ...]) -> dict[str, Parameter]:
+    short = [(n, p) for n, p in enumerate(parameters, 1) if len(p.text) <= LONGEST_FIELD and "\n" not in p.text]
+    return {f"parameter_{number}": parameter for number, parameter in short[:MOST_FIELDS]}
+
+
+def _type_of(parameter: Parameter) -> Any:
+    return bool if parameter.kind == "boolean" else str
+
+
+def _preset(parameter: Parameter) -> str | bool:
+    return parameter.text == "true" if parameter.kind == "boolean" else parameter.text
+
+
+def _as_written(given: str | bool) -> str:  # noqa: FBT001 - what the form holds
+    return given if isinstance(given, str) else str(given).lower()
 
 
 @changes("Reject a step")
@@ -135,12 +165,4 @@ async def reject_step(
     reason: str | SkipJsonSchema[None] = None,
 ) -> View:
     """Refuse what an agent wants to do, as the person said; this ends the task."""
-    return await carry_through(caller, _reject(caller, seen, [reason] if reason else []))
-
-
-async def _reject(caller: Caller, seen: Seen, reasons: list[str]) -> DecidedView:
-    async with turn_at(caller, seen.action.task_id):
-        await _refuse_if_changed(caller, seen)
-        with remembered(caller, seen.action.task_id, f"You rejected {quoted(seen.tool or 'the step', 60)}"):
-            now = await reject(caller.beam, seen.action, reasons=reasons)
-    return DecidedView.of(now, decision="Rejected", tool=seen.tool)
+    return await refuse(caller, seen, reason=reason, reached="chat")

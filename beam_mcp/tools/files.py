@@ -15,7 +15,8 @@ from beam_mcp.beam.file import Upload, download_link
 from beam_mcp.beam.link import UUID
 from beam_mcp.beam.task import ContextFile
 from beam_mcp.tools.folders import Folders, check_together, folder_of, type_of, upload_of
-from beam_mcp.tools.given import AgentRef, Caller, Given, InChat, TaskRef, find_agent, task_named
+from beam_mcp.tools.given import AgentRef, TaskRef, find_agent, task_named
+from beam_mcp.tools.office import Caller, Given, InChat
 from beam_mcp.tools.toolset import Toolset, creates
 from beam_mcp.views.downloaded import DownloadedView
 from beam_mcp.views.names import handle

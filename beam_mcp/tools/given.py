@@ -1,28 +1,19 @@
-"""What every tool is given: who calls, what is remembered of them, and which task or agent they mean."""
+"""Which task or agent a person means by what they write."""
 
-import asyncio
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Iterable
+from typing import Annotated
 
-from anyio.abc import TaskGroup
-from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.resolve import Resolve
 from pydantic import Field
 
 from beam_mcp.beam.agent import LARGEST_PAGE, Agent, get_agent, list_agents
-from beam_mcp.beam.auth import Identity
 from beam_mcp.beam.errors import Ambiguous, BadRequest, NotFound
-from beam_mcp.beam.http import Beam, Http
 from beam_mcp.beam.link import UUID, AppLink, app_host, is_link, parse_link
 from beam_mcp.beam.task import Task, TaskHead, get_task
 from beam_mcp.beam.task_list import Filter, list_tasks
-from beam_mcp.desk.desk import Conversation, Desks, Person
 from beam_mcp.tools.handles import bare, bare_task, in_form, nearest
 from beam_mcp.tools.matching import SHORTEST_PREFIX, exact, fitting_agents, instead, name_of
+from beam_mcp.tools.office import Caller
 from beam_mcp.views.text import call, line, listed, quoted
 
 MOST_AGENT_PAGES = 5
@@ -33,104 +24,6 @@ _OTHER_ID = re.compile(r"[A-Za-z]+_[\w-]{4,60}")  # as on the legacy page: task_
 
 TaskRef = Annotated[str, Field(description="customId (INV-107), UUID, UUID prefix or app link", min_length=1)]
 AgentRef = Annotated[str, Field(description="name, UUID or app link", min_length=1)]
-
-
-def utc_now() -> datetime:
-    """The time, unless an office is told otherwise."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True)
-class Office:
-    """What all calls share: the connection pool, whose key it is by default, what is remembered and allowed.
-
-    `folders` are the local folders whose files may be sent or written; with `decides_in_chat` the word of the chat is
-    enough for an approval where no form can be shown. `background` is where a connection's own watching lives,
-    `under_way` holds the writes that are carried through.
-    """
-
-    http: Http
-    identity: Identity
-    desks: Desks = field(default_factory=Desks)
-    folders: tuple[Path, ...] = ()
-    decides_in_chat: bool = False
-    background: TaskGroup | None = None
-    under_way: set[asyncio.Task[Any]] = field(default_factory=set[asyncio.Task[Any]])
-    clock: Callable[[], datetime] = utc_now
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who acts, in a chat or on a page: Beam as they see it, what is remembered of them, what all share."""
-
-    beam: Beam
-    person: Person
-    conversation: Conversation
-    office: Office
-
-    @property
-    def workspace(self) -> str:
-        """The workspace in which they work."""
-        return self.beam.identity.required_workspace()
-
-    @property
-    def now(self) -> datetime:
-        """The time."""
-        return self.office.clock()
-
-    async def progress(self, done: float, total: float | None, sentence: str) -> None:
-        """Tell how far the work is, where somebody wants to know."""
-
-
-@dataclass(frozen=True)
-class InChat(Caller):
-    """Who calls a tool: as a client has them on the line."""
-
-    context: Context[Office, Any]
-
-    @property
-    def is_local(self) -> bool:
-        """Whether the client runs on this machine as this user, so that local paths mean the same to both."""
-        return self.context.headers is None
-
-    async def progress(self, done: float, total: float | None, sentence: str) -> None:
-        """Tell the client how far the work is, where it wants to know."""
-        await self.context.report_progress(done, total, sentence)
-
-
-def given_caller(ctx: Context[Office, Any]) -> InChat:
-    """Who makes this call, by the request's own credentials where it carries any."""
-    office = ctx.request_context.lifespan_context
-    identity = _identity_of(ctx, office.identity)
-    fingerprint = identity.fingerprint()
-    conversation = office.desks.conversation(fingerprint, conversation_name(ctx))
-    return InChat(office.http.acting_as(identity), office.desks.person(fingerprint), conversation, office, ctx)
-
-
-Given = Annotated[InChat, Resolve(given_caller)]
-
-
-def _identity_of(ctx: Context[Office, Any], own: Identity) -> Identity:
-    headers = ctx.headers or {}
-    key, bearer = headers.get("x-api-key"), _bearer(headers.get("authorization", ""))
-    workspace = headers.get("current-workspace-id") or own.workspace
-    if not key and not bearer:
-        return Identity(own.key, workspace, own.mode)
-    return Identity(key, workspace, own.mode, None if key else bearer)
-
-
-def _bearer(header: str) -> str | None:
-    """The token of an Authorization header, whose scheme is written in any case (RFC 9110 §11.1)."""
-    scheme, _, token = header.strip().partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
-
-
-def conversation_name(ctx: Context[Office, Any]) -> str | None:
-    """A name for this conversation as far as its transport has one; a stateless request has none."""
-    if ctx.headers is None:
-        return "the only one"
-    request = ctx.request_context.request
-    return ctx.headers.get("mcp-session-id") or (request.query_params.get("session_id") if request else None)
 
 
 async def task_named(caller: Caller, task: str) -> Task:

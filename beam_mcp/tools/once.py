@@ -8,7 +8,7 @@ from beam_mcp.beam.new_task import NewTask, create_task, find_started
 from beam_mcp.beam.task import TaskHead
 from beam_mcp.desk.desk import Work, digest
 from beam_mcp.tools.carried import carry_through
-from beam_mcp.tools.given import Caller
+from beam_mcp.tools.office import Caller
 from beam_mcp.views.text import ago
 
 

@@ -1,17 +1,49 @@
-"""May this person be asked, how, and what if not."""
+"""May this person be asked, how, and what if not: the ways to reach them, and which of them failed in a session."""
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
 
+from mcp.server.apps import client_supports_apps
 from mcp.server.elicitation import AcceptedElicitation, CancelledElicitation, DeclinedElicitation, ElicitationResult
 from mcp.server.mcpserver import Context
 from mcp_types.version import is_version_at_least
 from pydantic import BaseModel
 
+from beam_mcp.tools.office import InChat, conversation_name
+from beam_mcp.views.text import ago
+
 ASKED_BY_RESULT = "2026-07-28"  # from here on a question is a result, not a request of the server's
+# Nobody reads an action and fills in a form about it in less: such a form was answered by a program.
+SOONEST = timedelta(milliseconds=800)
+PERSON_SECONDS = 24 * 3600.0  # how long a question waits for its person
+CARD_APPEARS = timedelta(seconds=10)  # a host that draws cards has asked for the contents by then
+
+Rung = Literal["form", "card"]
+
+NO_FORM = "this client cannot show the person a form"
+DECLINED = "the person was shown a form and declined to fill it in"
+CLOSED = "the person was shown a form and closed it without deciding"
+TOO_SOON = "a form came back sooner than anybody can read it, so no person saw it"
+REFUSED = "this client refused to show a form"
+UNANSWERED = "a form was sent {ago} and nobody answered it"
+NEVER_DRAWN = "this client never drew the card it was sent {ago}"
 
 
 class NotAsked(BaseModel):
-    """Nobody was asked: the connection cannot carry a form, or there was no need."""
+    """Nobody was asked by a form: the connection cannot carry one, or there was no need."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What came of asking: `filled_in` is what the person sent, else `why` says why there is nothing.
+
+    `chose` is whether a person was reached and chose not to decide, so that nobody should press them.
+    """
+
+    filled_in: BaseModel | None = None
+    why: str = NO_FORM
+    chose: bool = False
 
 
 def can_ask(context: Context[Any, Any]) -> bool:
@@ -23,24 +55,93 @@ def can_ask(context: Context[Any, Any]) -> bool:
     declared = context.client_capabilities.elicitation if context.client_capabilities else None
     if declared is None or (declared.form is None and declared.url is not None):
         return False
-    version = context.protocol_version
-    modern = version is not None and is_version_at_least(version, ASKED_BY_RESULT)
-    return modern or context.session.can_send_request
+    return _by_result(context) or context.session.can_send_request
 
 
-def answered(result: ElicitationResult[Any]) -> BaseModel | None:
-    """What the person filled in; None when nobody was asked, or nothing came back."""
-    if isinstance(result, AcceptedElicitation) and not isinstance(result.data, NotAsked):
-        return result.data
-    return None
+def open_form(caller: InChat, subject: str) -> bool:
+    """Whether to ask by a form about `subject`; a form is then under way until `hear` is told what came of it.
+
+    One that was sent before about the same and never came back costs the client this way of asking.
+    """
+    if not can_ask(caller.context) or _lost(caller, "form"):
+        return False
+    key = f"{_session(caller)} {subject}"
+    sent = caller.person.forms.get(key)
+    answers_now = _by_result(caller.context) and caller.context.request_state is not None
+    if sent and not answers_now and caller.now - sent > SOONEST:
+        del caller.person.forms[key]
+        _lose(caller, "form", UNANSWERED.format(ago=ago(sent, caller.now)))
+        return False
+    if not (sent and answers_now):
+        caller.person.forms[key] = caller.now
+    return True
 
 
-def unanswered_words(result: ElicitationResult[Any]) -> str:
-    """Why there is no answer; neither closing nor refusing a form is the person's "no" to Beam."""
+def hear(caller: InChat, result: ElicitationResult[Any], subject: str) -> Heard:
+    """What came of asking about `subject`; neither closing nor refusing a form is the person's "no" to Beam."""
+    sent = caller.person.forms.pop(f"{_session(caller)} {subject}", None)
+    if isinstance(result, AcceptedElicitation) and isinstance(result.data, NotAsked):
+        return Heard(why=_lost(caller, "form") or NO_FORM)
+    if sent is None or caller.now - sent < SOONEST:
+        _lose(caller, "form", TOO_SOON)
+        return Heard(why=TOO_SOON)
     match result:
+        case AcceptedElicitation(data=BaseModel() as data):
+            return Heard(data)
         case DeclinedElicitation():
-            return "the person was shown a form and declined to fill it in"
+            return Heard(why=DECLINED, chose=True)
         case CancelledElicitation():
-            return "a form was sent, but it was closed or could not be shown to anybody"
+            return Heard(why=CLOSED, chose=True)
         case _:
-            return "this client cannot show the person a form"
+            return Heard()
+
+
+def form_failed(caller: InChat) -> bool:
+    """Note that the client answered a form with an error; False where none was under way, so that it was about more."""
+    session = f"{_session(caller)} "
+    under_way = [key for key in caller.person.forms if key.startswith(session)]
+    for key in under_way:
+        del caller.person.forms[key]
+    if under_way:
+        _lose(caller, "form", REFUSED)
+    return bool(under_way)
+
+
+def offer_card(caller: InChat, subject: str) -> bool:
+    """Whether a card in the chat can show `subject`: the client draws cards, and drew the last one that it was sent."""
+    if not client_supports_apps(caller.context) or _lost(caller, "card"):
+        return False
+    key = f"{_session(caller)} {subject}"
+    sent = caller.person.cards.get(key)
+    if sent and caller.now - sent > CARD_APPEARS:
+        _lose(caller, "card", NEVER_DRAWN.format(ago=ago(sent, caller.now)))
+        return False
+    caller.person.cards[key] = sent or caller.now
+    return True
+
+
+def card_drawn(caller: InChat) -> None:
+    """The client drew a card: none that it was sent is missing."""
+    session = f"{_session(caller)} "
+    for key in [key for key in caller.person.cards if key.startswith(session)]:
+        del caller.person.cards[key]
+
+
+def _lost(caller: InChat, rung: Rung) -> str | None:
+    """Why this way of asking is not tried any more in this session; None while it is."""
+    return caller.person.lost_rungs.get(f"{_session(caller)} {rung}")
+
+
+def _lose(caller: InChat, rung: Rung, why: str) -> None:
+    caller.person.lost_rungs[f"{_session(caller)} {rung}"] = why
+
+
+def _session(caller: InChat) -> str:
+    """What tells this session from others of the same person; of a stateless one the client's name is all there is."""
+    info = caller.context.session.client_params.client_info if caller.context.session.client_params else None
+    return conversation_name(caller.context) or (f"{info.name} {info.version}" if info else "")
+
+
+def _by_result(context: Context[Any, Any]) -> bool:
+    version = context.protocol_version
+    return version is not None and is_version_at_least(version, ASKED_BY_RESULT)

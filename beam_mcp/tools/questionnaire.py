@@ -7,9 +7,11 @@ from mcp.server.mcpserver.resolve import Elicit, Resolve
 from pydantic import BaseModel, Field, create_model
 
 from beam_mcp.beam.task import Task
+from beam_mcp.desk.desk import digest
 from beam_mcp.tools.answering import Numbered, open_questions
-from beam_mcp.tools.given import Given, task_named
-from beam_mcp.tools.person import NotAsked, answered, can_ask
+from beam_mcp.tools.given import task_named
+from beam_mcp.tools.office import Given
+from beam_mcp.tools.person import NotAsked, open_form
 from beam_mcp.views.names import agent_name, handle
 from beam_mcp.views.questions import shown_choice
 from beam_mcp.views.text import counted, line, quoted
@@ -31,7 +33,7 @@ async def ask_answers(
 ) -> Elicit[Any] | NotAsked:
     """The form, where it can reach a person and the answers were not given in the chat."""
     questions = open_questions(seen.task)
-    if answers is not None or not questions or not can_ask(caller.context):
+    if answers is not None or not questions or not open_form(caller, subject_of(seen.task)):
         return NotAsked()
     agent, name = agent_name(seen.task.of_agent), handle(seen.task)
     asks = f"Agent {agent} asks {counted(len(questions), 'question')} for task {name}."
@@ -42,14 +44,16 @@ GivenTask = Annotated[SeenTask, Resolve(see_questions)]
 GivenForm = Annotated[ElicitationResult[Any], Resolve(ask_answers)]
 
 
-def filled_in(form: ElicitationResult[Any]) -> dict[str, str] | None:
-    """The person's answers by number; None when no form came back filled in."""
-    data = answered(form)
-    if data is None:
-        return None
+def subject_of(task: Task) -> str:
+    """A word that stands for exactly what the task asks now."""
+    return digest(task.id, [(question.node_id, question.asked.key) for question in open_questions(task)])[:8]
+
+
+def filled_in(form: BaseModel) -> dict[str, str]:
+    """The person's answers by number."""
     return {
         f"#{name.removeprefix('answer_')}": str(given)
-        for name, given in data.model_dump().items()
+        for name, given in form.model_dump().items()
         if str(given).strip()
     }
 

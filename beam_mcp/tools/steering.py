@@ -10,7 +10,8 @@ from beam_mcp.beam.errors import BadRequest, Conflict
 from beam_mcp.beam.node import Node
 from beam_mcp.beam.steering import Rating
 from beam_mcp.beam.task import Task
-from beam_mcp.tools.given import Given, TaskRef, task_named
+from beam_mcp.tools.given import TaskRef, task_named
+from beam_mcp.tools.office import Given
 from beam_mcp.tools.toolset import changes, creates
 from beam_mcp.views.names import handle, status_words
 from beam_mcp.views.steered import SteeredView

@@ -12,7 +12,8 @@ from beam_mcp.beam.task import Task
 from beam_mcp.beam.task import get_task as read_task
 from beam_mcp.beam.task_list import Filter
 from beam_mcp.tools.files import GivenRoots, uploads_of
-from beam_mcp.tools.given import AgentRef, Caller, Given, TaskRef, find_agent, task_named
+from beam_mcp.tools.given import AgentRef, TaskRef, find_agent, task_named
+from beam_mcp.tools.office import Caller, Given
 from beam_mcp.tools.once import start_once
 from beam_mcp.tools.steering import rate_task, retry_task, stop_task
 from beam_mcp.tools.toolset import Toolset, creates, reads

@@ -2,14 +2,14 @@
 
 from typing import Any, Self
 
-from beam_mcp.beam.node import Node
 from beam_mcp.beam.task import Task
 from beam_mcp.views.names import agent_name, handle, status_words
 from beam_mcp.views.questions import StopView, stops_of
-from beam_mcp.views.text import call, line, quoted, value
+from beam_mcp.views.sheet import Parameter, StopSheet
+from beam_mcp.views.text import call, counted, line, quoted, value
 from beam_mcp.views.view import View
 
-MOST_OF_A_PARAMETER = 600
+MOST_OF_A_PARAMETER = 200
 
 
 class ActionView(View):
@@ -21,14 +21,17 @@ class ActionView(View):
     stop: StopView
 
     @classmethod
-    def of(
-        cls, task: Task, node: Node, parameters: dict[str, Any], *, reason: str, next_call: str | None = None
-    ) -> Self:
-        """`parameters` are those it would run with, `reason` says why nothing was decided, `next_call` how to."""
-        shown = {line(name, 60): line(value(given), 200) for name, given in parameters.items()}
-        stop = StopView.of(node, task, first_number=1).model_copy(update={"parameters": shown})
-        here = f"the person decides on {handle(task)} in the Beam app."
-        following = (next_call,) if next_call else (here,)
+    def of(cls, task: Task, sheet: StopSheet, *, reason: str, following: tuple[str, ...]) -> Self:
+        """`sheet` is the action, `reason` says why nothing was decided, `following` how to decide, best first."""
+        stop = StopView(
+            kind="approval",
+            step=line(sheet.step, 80) if sheet.step else None,
+            tool=line(sheet.tool, 60) if sheet.tool else None,
+            does=line(sheet.does, 120) if sheet.does else None,
+            target=line(sheet.target, 120) if sheet.target else None,
+            parameters={line(p.name, 60): line(p.text, MOST_OF_A_PARAMETER) for p in sheet.parameters},
+            why=line(sheet.why, 160) if sheet.why else None,
+        )
         return cls(task=handle(task), agent=agent_name(task.of_agent), reason=reason, stop=stop, next=following)
 
     def body(self) -> str:
@@ -36,29 +39,32 @@ class ActionView(View):
         return f"{self.task}, agent {self.agent}: nothing was decided, {self.reason}.\n{self.stop.text()}"
 
 
-def question_of(task: Task, node: Node, parameters: dict[str, Any], code: str) -> str:
-    """The words above a form: who wants to do what, with every parameter and why; foreign text on lines of its own.
+def question_of(task: Task, stop: StopSheet) -> str:
+    """The words above a form: who wants to do what to whom, with every parameter and why; foreign text quoted.
 
-    `code` stands for the whole action: where anything of it changes, also what is too long to be shown, these are other
-    words, and the person is asked anew.
+    The reference stands for the whole action: where anything of it changes, also what is too long to be shown, these
+    are other words, and the person is asked anew.
     """
-    stop = StopView.of(node, task, first_number=1)
     lines = [
         f"Agent {agent_name(task.of_agent)}, task {handle(task)}, wants to run {quoted(stop.tool or 'a tool', 60)}.",
         f"What it does: {quoted(stop.does, 200)}" if stop.does else None,
-        *([_parameter(name, given) for name, given in parameters.items()] or ["Beam shows no parameters."]),
+        f"Target: {quoted(stop.target, 120)}" if stop.target else None,
+        *([_parameter(parameter) for parameter in stop.parameters] or ["Beam shows no parameters."]),
         f"Why: {quoted(stop.why, 200)}" if stop.why else None,
-        f"Reference {code}",
+        f"Reference {stop.mark}",
     ]
     return "\n".join(filter(None, lines))
 
 
-def _parameter(name: str, given: Any) -> str:
-    """A parameter as far as a form can show it; what is left out is said, since it is approved along with the rest."""
-    whole = value(given)
-    left = len(whole) - MOST_OF_A_PARAMETER
-    more = f" and {left:,} characters more, to be seen in the Beam app" if left > 0 else ""
-    return f"{line(name, 60)}: {quoted(whole, MOST_OF_A_PARAMETER)}{more}"
+def _parameter(parameter: Parameter) -> str:
+    """A parameter as a form can show it: all of it, on one line."""
+    unseen = f" ({counted(parameter.unseen, 'character')} of it cannot be shown)" if parameter.unseen else ""
+    return f"{parameter.label}: {quoted(parameter.text, len(parameter.text) + 1)}{unseen}"
+
+
+def shown_whole(sheet: StopSheet) -> bool:
+    """Whether an `ActionView` says every parameter to its last character."""
+    return all(line(p.text, MOST_OF_A_PARAMETER) == p.text and not p.unseen for p in sheet.parameters)
 
 
 class DecidedView(View):

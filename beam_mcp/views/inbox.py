@@ -1,18 +1,19 @@
 """Everything in the workspace that waits for a person, riskiest first, then oldest."""
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from typing import Self
 
 from beam_mcp.beam.task import Task
 from beam_mcp.views.names import agent_name, handle, status_words
 from beam_mcp.views.questions import Kind, StopView, next_steps, stops_of
-from beam_mcp.views.text import age, call, counted
+from beam_mcp.views.text import age, call, counted, tokens
 from beam_mcp.views.view import Part, View
 
 MOST_SHOWN = 10
 MOST_IN_FULL = 5
+MOST_TOKENS = 945  # of a page as we estimate them, which for such lines is more than they are
 _RISK: tuple[Kind, ...] = ("approval", "question", "sign-in", "credits", "unclear")
 _NAMES = {"credits": "credit stop", "unclear": "unclear stop"}
 
@@ -25,6 +26,7 @@ class InboxItem(Part):
     waits: str | None = None
     stops: tuple[StopView, ...]
     steps: tuple[str, ...] = ()
+    wants_only: str | None = None
 
     @classmethod
     def of(cls, task: Task, now: datetime) -> Self:
@@ -52,6 +54,11 @@ class InboxItem(Part):
         stops = (stop.model_copy(update=unsaid) if stop.kind == "approval" else stop for stop in self.stops)
         return self.model_copy(update={"stops": tuple(stops)})
 
+    def in_short(self) -> Self:
+        """How much it asks for, and the call that shows what."""
+        shows = call("get_pending_questions", task=self.task)
+        return self.model_copy(update={"stops": (), "wants_only": _kinds(self.wants), "steps": (shows,)})
+
     def offering(self, tools: Set[str]) -> Self:
         """The same with the first step that only names loaded tools."""
         loaded = [step for step in self.steps if View.named_tools(step) <= tools]
@@ -61,6 +68,8 @@ class InboxItem(Part):
         """The task and agent, then what is asked, each beside the other, and the call that answers."""
         waits = f", waits {self.waits}" if self.waits and self.waits != "just now" else ""
         head = f"{self.task}, agent {self.agent}{waits}"
+        if self.wants_only:
+            return f"{head}: {self.wants_only}" + "".join(f", shown by {step}" for step in self.steps[:1])
         return "\n".join([head, *(stop.text() for stop in self.stops), *self.steps[:1]])
 
 
@@ -71,7 +80,7 @@ class InboxView(View):
     narrowed: str | None = None
     stands: str | None = None
     page: int = 1
-    counts: dict[str, int]
+    counts: dict[Kind, int]
     items: tuple[InboxItem, ...]
     total: int
     at_beam: int | None = None
@@ -96,6 +105,8 @@ class InboxView(View):
         shown = tuple(items[begin : begin + MOST_SHOWN])
         if len(shown) > MOST_IN_FULL:
             shown = tuple(item.brief() for item in shown)
+        if len(shown) > 1:
+            shown = _within_budget(shown)
         kinds = sum((item.wants for item in items), Counter[Kind]())
         onward = ({"agent": asked} if asked else {}) | {"page": page + 1}
         return cls(
@@ -131,13 +142,29 @@ class InboxView(View):
         if not self.items:
             past = f"Page {self.page} is past the end: {counted(self.total, 'task')}{of} in all."
             return past if self.total else f"Nothing{of} waits for you in workspace {self.workspace}."
-        kinds = ", ".join(counted(n, _NAMES.get(kind, kind)) for kind, n in self.counts.items())
         shown = f", {len(self.items)} on this page" if len(self.items) < self.total else ""
         wait = f"{counted(self.total, 'task')}{of} {'waits' if self.total == 1 else 'wait'} for you"
         if self.at_beam:
             wait = f"{self.total:,} of {self.at_beam:,} waiting tasks{of} were read"
-        head = f"{wait} ({kinds}){shown}:"
+        head = f"{wait} ({_kinds(self.counts)}){shown}:"
         return "\n".join([head, *(item.text() for item in self.items), *([f"More: {self.more}"] if self.more else [])])
+
+
+def _kinds(counts: Mapping[Kind, int]) -> str:
+    return ", ".join(counted(counts[kind], _NAMES.get(kind, kind)) for kind in _RISK if counts.get(kind))
+
+
+def _within_budget(items: Sequence[InboxItem]) -> tuple[InboxItem, ...]:
+    """As many as fit in full, the first ones rather; of the others how much they ask for."""
+    short = [item.in_short() for item in items]
+    costs = [tokens(item.text()) for item in short]
+    shown: list[InboxItem] = []
+    spent = 0
+    for number, item in enumerate(items):
+        fits = spent + tokens(item.text()) + sum(costs[number + 1 :]) <= MOST_TOKENS
+        shown.append(item if fits else short[number])
+        spent += tokens(shown[-1].text())
+    return tuple(shown)
 
 
 def risk(item: InboxItem) -> int:

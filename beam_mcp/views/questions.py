@@ -21,6 +21,12 @@ _KINDS: dict[str, Kind] = {
 }
 
 
+def kind_of(node: Node, task: Task) -> Kind:
+    """What a waiting step waits for."""
+    status = node.status if phase_of(node.status) == "needs_me" else task.status
+    return _KINDS.get((status or "").upper(), "unclear")
+
+
 def shown_choice(choice: str) -> str:
     """A choice as a person sees it and may answer it."""
     return line(choice, 60)
@@ -78,6 +84,7 @@ class StopView(Part):
     questions: tuple[QuestionView, ...] = ()
     tool: str | None = None
     does: str | None = None
+    target: str | None = None
     parameters: dict[str, str] = Field(default_factory=dict[str, str])
     why: str | None = None
     integration: str | None = None
@@ -85,8 +92,7 @@ class StopView(Part):
     @classmethod
     def of(cls, node: Node, task: Task, *, first_number: int) -> Self:
         """From a waiting step; its questions are numbered from `first_number`."""
-        status = node.status if phase_of(node.status) == "needs_me" else task.status
-        kind = _KINDS.get((status or "").upper(), "unclear")
+        kind = kind_of(node, task)
         step = line(node.objective, 80) if node.objective else None
         if kind == "question":
             asked = enumerate(node.open_questions(), first_number)
@@ -129,8 +135,11 @@ class StopView(Part):
         named = ", ".join(f"{line(name, 60)}={quoted(given, 200)}" for name, given in self.parameters.items())
         does = f", which {quoted(self.does, 120)}" if self.does else ""
         why = f" Why: {quoted(self.why, 160)}" if self.why else ""
+        target = f" Target: {quoted(self.target, 120)}." if self.target else ""
         using = f" with {named}" if named else "; Beam shows no parameters"
-        return f"run {quoted(self.tool, 60) if self.tool else 'a tool that Beam does not name'}{does}{using}.{why}"
+        return (
+            f"run {quoted(self.tool, 60) if self.tool else 'a tool that Beam does not name'}{does}{using}.{target}{why}"
+        )
 
 
 def stops_of(task: Task) -> tuple[StopView, ...]:

@@ -28,7 +28,12 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 def clean(text: str) -> str:
     """`text` without escape sequences, control and invisible characters and what signs links; lines stay lines."""
     text = _BREAKS.sub("\n", _ESCAPES.sub("", text)).replace("\t", " ")
-    return unsigned("".join(c for c in _UNSEEN.sub("", text) if c == "\n" or unicodedata.category(c)[0] != "C"))
+    return unsigned("\n".join(map(_printable, _UNSEEN.sub("", text).split("\n"))))
+
+
+def _printable(text: str) -> str:
+    # Asking each character takes a while, and hardly any line needs it.
+    return text if text.isprintable() else "".join(c for c in text if unicodedata.category(c)[0] != "C")
 
 
 def line(text: str, limit: int = 100) -> str:

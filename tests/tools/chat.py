@@ -4,12 +4,15 @@ import re
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 import anyio
 from mcp import Client
 from mcp.client import ClientRequestContext
+from mcp.client.extension import ClientExtension
+from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 from mcp_types import (
     CallToolResult,
     ElicitRequestFormParams,
@@ -27,7 +30,7 @@ from beam_mcp.sandbox.access import SANDBOX_KEY, WORKSPACE_ID
 from beam_mcp.sandbox.serve import serving
 from beam_mcp.sandbox.world import Act, World
 from beam_mcp.server.build import build
-from beam_mcp.tools.given import Office
+from beam_mcp.tools.office import Office
 from beam_mcp.tools.toolset import Output
 
 Era = Literal["legacy", "auto"]
@@ -115,23 +118,52 @@ class Chat:
 
 
 @dataclass
+class Clock:
+    """The office's clock: the real time, and what was pushed."""
+
+    pushed: timedelta = timedelta()
+
+    def __call__(self) -> datetime:
+        """What it shows."""
+        return datetime.now(UTC) + self.pushed
+
+    def push(self, seconds: float) -> None:
+        """Let time pass."""
+        self.pushed += timedelta(seconds=seconds)
+
+
+@dataclass
 class Human:
-    """A person who answers forms as they were told to, and remembers what they saw."""
+    """A person who answers forms as they were told to after `seconds`, and remembers what they saw."""
 
     action: Literal["accept", "decline", "cancel"] = "accept"
     content: dict[str, Any] = field(default_factory=dict[str, Any])
     seen: list[ElicitRequestFormParams] = field(default_factory=list[ElicitRequestFormParams])
+    seconds: float = 5.0
+    clock: Clock | None = None
 
     async def __call__(self, context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
         """Look at the form and answer it."""
         assert context
         assert isinstance(params, ElicitRequestFormParams)
         self.seen.append(params)
+        if self.clock:
+            self.clock.push(self.seconds)
         await self.meanwhile()
         return ElicitResult(action=self.action, content=dict(self.content) if self.action == "accept" else None)
 
     async def meanwhile(self) -> None:
         """What happens while the form is open: nothing."""
+
+
+class DrawsCards(ClientExtension):
+    """What a client declares that renders MCP Apps."""
+
+    identifier = EXTENSION_ID
+
+    def settings(self) -> dict[str, Any]:
+        """Which documents it renders."""
+        return {"mimeTypes": [APP_MIME_TYPE]}
 
 
 @asynccontextmanager
@@ -142,7 +174,7 @@ async def office_for(
     async with serving(world) as url:
         http = Http(url, timeout=patience)
         try:
-            yield Office(http, PERSON, folders=tuple(folders), decides_in_chat=decides_in_chat)
+            yield Office(http, PERSON, folders=tuple(folders), decides_in_chat=decides_in_chat, clock=Clock())
         finally:
             await http.aclose()
 
@@ -158,9 +190,12 @@ async def chat_in(
     toolsets: Iterable[str] | None = None,
     read_only: bool = False,
     output: Output = "text",
+    draws_cards: bool = False,
 ) -> AsyncGenerator[Chat]:
     """A conversation in this office."""
     server = build(office, toolsets=toolsets, read_only=read_only, output=output)
+    if human and isinstance(office.clock, Clock):
+        human.clock = office.clock
     known = None if roots is None else ListRootsResult(roots=[Root(uri=FileUrl(path.as_uri())) for path in roots])
 
     async def list_roots(context: ClientRequestContext) -> ListRootsResult:
@@ -169,7 +204,10 @@ async def chat_in(
         return known
 
     listing = None if known is None else list_roots
-    async with Client(server, mode=mode, elicitation_callback=human, list_roots_callback=listing) as client:
+    cards = [DrawsCards()] if draws_cards else None
+    async with Client(
+        server, mode=mode, elicitation_callback=human, list_roots_callback=listing, extensions=cards
+    ) as client:
         yield Chat(client, world, office)
 
 
@@ -185,12 +223,21 @@ async def chatting(
     toolsets: Iterable[str] | None = None,
     read_only: bool = False,
     output: Output = "text",
+    draws_cards: bool = False,
 ) -> AsyncGenerator[Chat]:
     """A conversation of its own with this world."""
     async with (
         office_for(world, folders=folders, decides_in_chat=decides_in_chat) as office,
         chat_in(
-            office, world, mode=mode, human=human, roots=roots, toolsets=toolsets, read_only=read_only, output=output
+            office,
+            world,
+            mode=mode,
+            human=human,
+            roots=roots,
+            toolsets=toolsets,
+            read_only=read_only,
+            output=output,
+            draws_cards=draws_cards,
         ) as chat,
     ):
         yield chat

@@ -9,7 +9,7 @@ from inline_snapshot import snapshot
 from beam_mcp.sandbox.task import TaskState
 from beam_mcp.sandbox.world import World
 
-from .chat import Era, Human, chatting
+from .chat import Era, Human, chat_in, chatting, office_for
 
 pytestmark = pytest.mark.anyio
 
@@ -42,6 +42,7 @@ Next: wait_for_tasks(tasks=["PAY-101"])\
             """\
 Agent Payment Runner, task PAY-101, wants to run "Send payment".
 What it does: "Sends money from the company account by SEPA transfer. This cannot be undone."
+Target: "Atelier Brun SARL (recipient)"
 amount: "2837.90"
 currency: "EUR"
 iban: "DE89370400440532013000"
@@ -76,11 +77,13 @@ async def test_without_a_decision_nothing_is_sent_and_the_three_reasons_differ(
         words = await chat.ask("approve_step", task=payment.custom_id)
     reasons = {
         "decline": "the person was shown a form and declined to fill it in",
-        "cancel": "a form was sent, but it was closed or could not be shown to anybody",
+        "cancel": "the person was shown a form and closed it without deciding",
         "none": "this client cannot show the person a form",
     }
     assert words.splitlines()[0] == f"PAY-101, agent Payment Runner: nothing was decided, {reasons[action]}."
-    assert words.splitlines()[-1] == "Next: the person decides on PAY-101 in the Beam app."
+    asked_again = 'approve_step(task="PAY-101") asks them again once they want to decide; until then nothing happens.'
+    in_the_app = "the person decides on PAY-101 in the Beam app."
+    assert words.splitlines()[-1] == f"Next: {in_the_app if action == 'none' else asked_again}"
     assert 'amount="2837.90"' in words
     assert world.acts == []
     assert not [seen for seen in world.requests if seen.method == "POST" and "execution" in seen.path]
@@ -175,11 +178,12 @@ async def test_a_code_of_an_action_that_has_changed_is_worth_nothing(world: Worl
 async def test_a_code_decides_nothing_where_the_person_can_be_asked(
     world: World, payment: TaskState, mode: Era
 ) -> None:
-    async with chatting(world, mode=mode, decides_in_chat=True) as chat:
-        shown = await chat.ask("approve_step", task=payment.custom_id)
-    code = shown.split('confirm="')[1].split('"')[0]
-    async with chatting(world, mode=mode, human=Human("decline"), decides_in_chat=True) as chat:
-        await chat.call("approve_step", task=payment.custom_id, confirm=code)
+    async with office_for(world, decides_in_chat=True) as office:
+        async with chat_in(office, world, mode=mode) as chat:
+            shown = await chat.ask("approve_step", task=payment.custom_id)
+        code = shown.split('confirm="')[1].split('"')[0]
+        async with chat_in(office, world, mode=mode, human=Human("decline")) as chat:
+            await chat.call("approve_step", task=payment.custom_id, confirm=code)
     assert world.acts == []
 
 

@@ -52,13 +52,35 @@ async def test_a_change_that_the_form_cannot_show_is_refused_or_asked_anew(
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
-async def test_a_form_says_how_much_of_a_parameter_it_leaves_out(world: World, payment: TaskState, mode: Era) -> None:
+async def test_a_form_shows_a_long_parameter_to_its_end(world: World, payment: TaskState, mode: Era) -> None:
     human = Human(content={"decision": "approve"})
     async with chatting(world, mode=mode, human=human) as chat:
         await chat.ask("approve_step", task=payment.custom_id)
     (form,) = human.seen
-    assert "1,400 characters more, to be seen in the Beam app" in form.message
+    assert LONG.strip() in form.message
     assert [act.kind for act in world.acts] == ["user-consent"]
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_what_is_too_long_for_a_form_is_not_asked_in_one(world: World, payment: TaskState, mode: Era) -> None:
+    data(payment)["required_parameters"]["note"] = LONG * 5
+    human = Human(content={"decision": "approve"})
+    async with chatting(world, mode=mode, human=human) as chat:
+        words = await chat.ask("approve_step", task=payment.custom_id)
+    assert "nothing was decided, it is too long for a form" in words
+    assert (human.seen, world.acts) == ([], [])
+
+
+async def test_what_the_chat_does_not_show_whole_is_not_decided_by_a_word_in_it(
+    world: World, payment: TaskState
+) -> None:
+    async with chatting(world, decides_in_chat=True) as chat:
+        words = await chat.ask("approve_step", task=payment.custom_id)
+        assert "confirm=" not in words
+        assert "too long to be shown whole in the chat" in await chat.ask(
+            "approve_step", task=payment.custom_id, confirm="12345678"
+        )
+    assert world.acts == []
 
 
 async def test_parameters_that_beam_only_lists_are_shown(payment: TaskState, chat: Chat) -> None:

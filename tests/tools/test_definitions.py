@@ -14,13 +14,11 @@ from beam_mcp.tools.toolset import Verb
 from beam_mcp.tools.toolsets import TOOLSETS
 
 from .chat import Chat, Era, chatting
-from .counting import count
 
 pytestmark = pytest.mark.anyio
 
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
 REWRITE = "BEAM_MCP_REWRITE_SNAPSHOTS"
-MOST_TOKENS = 2400
 
 VERBS: dict[str, Verb] = {verb.name: verb for toolset in TOOLSETS for verb in toolset.tools}
 READING = {
@@ -40,12 +38,6 @@ def defined(tool: Tool) -> dict[str, Any]:
     """A definition as it is kept."""
     shown = tool.model_dump(mode="json", by_alias=True, exclude_none=True)
     return {key: shown[key] for key in ("name", "title", "description", "inputSchema", "annotations")}
-
-
-def cost(tool: Tool) -> int:
-    """What a model pays to know this tool."""
-    told = {"name": tool.name, "description": tool.description, "inputSchema": tool.input_schema}
-    return count(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
 
 
 def places(schema: Any, path: str = "") -> list[tuple[str, dict[str, Any]]]:
@@ -86,18 +78,6 @@ async def test_a_tool_is_defined_as_it_is_kept(tools: dict[str, Tool], name: str
 
 async def test_no_definition_is_kept_of_a_tool_that_is_gone() -> None:
     assert {kept.stem for kept in SNAPSHOTS.glob("*.json")} == set(VERBS)
-
-
-async def test_all_tools_together_stay_within_the_budget(tools: dict[str, Tool]) -> None:
-    costs = {name: cost(tool) for name, tool in tools.items()}
-    before = {
-        name: cost(Tool.model_validate({**json.loads((SNAPSHOTS / f"{name}.json").read_text("utf-8"))}))
-        for name in costs
-        if (SNAPSHOTS / f"{name}.json").exists()
-    }
-    grown = {name: now - before.get(name, 0) for name, now in costs.items() if now > before.get(name, 0)}
-    told = f"{sum(costs.values())} of {MOST_TOKENS} tokens; grown: {grown or 'none'}; each: {costs}"
-    assert sum(costs.values()) <= MOST_TOKENS, told
 
 
 async def test_all_four_hints_are_said_and_agree_with_what_the_tool_does(tools: dict[str, Tool]) -> None:

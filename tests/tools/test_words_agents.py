@@ -4,10 +4,9 @@
 import pytest
 from inline_snapshot import snapshot
 
-from beam_mcp.sandbox.access import WORKSPACE_ID
 from beam_mcp.sandbox.world import World
 
-from .chat import Chat, Human, chatting
+from .chat import Chat, chatting
 
 pytestmark = pytest.mark.anyio
 
@@ -114,25 +113,6 @@ no tasks.\
             'Next: list_tasks(agent="CRM Sync", status=["failed"]) shows what failed.',
         ]
     )
-
-
-async def test_the_account(world: World) -> None:
-    async with chatting(world, mode="auto") as chat:
-        words = (await chat.ask("get_account")).replace(WORKSPACE_ID, "<workspace>")
-    assert words == snapshot("""\
-Signed in as Sam Sandbox <sam@sandbox.example> at 127.0.0.1.
-Workspace Sandbox (<workspace>), 12 of 1,000 credits left.
-This client speaks MCP 2026-07-28; cannot show forms, so questions are asked in the chat; local files can be sent.
-Next: list_agents() shows who can do work here.\
-""")
-    async with chatting(world, mode="legacy", human=Human()) as chat:
-        words = (await chat.ask("get_account")).replace(WORKSPACE_ID, "<workspace>")
-    assert words == snapshot("""\
-Signed in as Sam Sandbox <sam@sandbox.example> at 127.0.0.1.
-Workspace Sandbox (<workspace>), 12 of 1,000 credits left.
-This client speaks MCP 2025-11-25; can show forms; local files can be sent.
-Next: list_agents() shows who can do work here.\
-""")
 
 
 async def test_starting_once_twice_and_by_input(world: World, chat: Chat) -> None:

@@ -1,0 +1,37 @@
+"""`beam-mcp inbox`: everything that waits, as a page in the browser, until Ctrl-C."""
+
+import sys
+import webbrowser
+from contextlib import aclosing
+
+import anyio
+
+from beam_mcp.cli.loopback import Loopback
+from beam_mcp.cli.serve import office
+from beam_mcp.server.links import Links
+from beam_mcp.settings import Settings
+from beam_mcp.tools.office import Caller, Office
+
+
+def inbox(settings: Settings, *, browser: bool) -> int:
+    """Serve the inbox and open it where there is a `browser`; return the exit code once it is interrupted."""
+    anyio.run(_serve, settings, browser)
+    return 0
+
+
+async def _serve(settings: Settings, browser: bool) -> None:  # noqa: FBT001 - anyio hands arguments on by position
+    async with office(settings) as shared, aclosing(Loopback(Links())) as pages:
+        link = pages.links.to_inbox(await _whoever_is_here(shared))
+        address = f"{await pages.base()}/inbox/{link.token}"
+        print(f"Your Beam inbox: {address}\nIt is yours alone, and open until Ctrl-C.", flush=True)  # noqa: T201
+        # A browser may take its time, or turn out to be one for the terminal, which has to have it.
+        opened = browser and await anyio.to_thread.run_sync(webbrowser.open, address, abandon_on_cancel=True)
+        if browser and not opened:
+            print("No browser could be opened here: open the address yourself.", file=sys.stderr)  # noqa: T201
+        await anyio.sleep_forever()
+
+
+async def _whoever_is_here(shared: Office) -> Caller:
+    beam = await shared.own_beam()
+    fingerprint = beam.identity.fingerprint()
+    return Caller(beam, shared.desks.person(fingerprint), shared.desks.conversation(fingerprint, "page"), shared)

@@ -1,0 +1,29 @@
+"""One browser for all tests here: starting it takes longer than any of them."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser
+
+from beam_mcp.sandbox.world import World
+
+from .browsing import browsing
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """All tests share the loop in which the browser was started."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """A browser without a window."""
+    async with browsing() as found:
+        yield found
+
+
+@pytest.fixture
+def world() -> World:
+    """Agents, but no tasks yet."""
+    return World(populated=False)

@@ -1,0 +1,327 @@
+"""Deciding on a page: what is shown, what is sent, and that nothing else ever is."""
+
+from typing import Any
+
+import anyio
+import pytest
+
+from beam_mcp.sandbox.access import SANDBOX_KEY
+from beam_mcp.sandbox.task import TaskState
+from beam_mcp.sandbox.world import World
+
+from .paged import Seen, paged, required, wanting
+
+pytestmark = pytest.mark.anyio
+
+HOUR = 3600.0
+
+
+@pytest.fixture
+def world() -> World:
+    """Agents, but no tasks yet."""
+    return World(populated=False)
+
+
+@pytest.fixture
+def payment(world: World) -> TaskState:
+    """A payment that waits for approval."""
+    return world.add_task("Payment Runner", age=HOUR)
+
+
+async def test_the_agent_the_task_the_tool_its_target_every_parameter_and_why_are_shown(
+    world: World, payment: TaskState
+) -> None:
+    async with paged(world) as pages:
+        page = await pages.see(pages.decision(payment))
+    main = page.html.partition("<main>")[2]
+    shown = ("Payment Runner", "PAY-101", "Send payment", "Sends money", "2837.90 EUR", "Atelier Brun SARL (recipient)")
+    places = [main.index(words) for words in (*shown, "Total of invoice", 'name="parameter_1"', "Approve:")]
+    assert places == sorted(places)
+    assert page.form.buttons == ["approve", "reject"]
+    assert [text for name, text in page.form.fields.items() if name.startswith("parameter_")] == [
+        "2837.90",
+        "EUR",
+        "DE89370400440532013000",
+        "Atelier Brun SARL",
+        "RE-2026-4501",
+    ]
+    assert "PAY-101 waits for you · Beam</title>" in page
+    assert SANDBOX_KEY not in page
+
+
+async def test_looking_decides_nothing_however_often_and_by_whomever(world: World, payment: TaskState) -> None:
+    async with paged(world) as pages:
+        address = pages.decision(payment)
+        for _ in range(3):
+            assert (await pages.see(address + "?choice=approve")).status == 200
+        assert (await pages.http.head(address)).status_code == 200
+        assert (await pages.http.get(address, headers={"sec-purpose": "prefetch"})).status_code == 200
+        assert not pages.acts()
+        assert (await pages.send(await pages.see(address), "approve")).status == 200
+        assert [kind for kind, _ in pages.acts()] == ["user-consent"]
+
+
+async def test_what_was_decided_once_is_only_told_after_that(world: World, payment: TaskState) -> None:
+    async with paged(world) as pages:
+        address = pages.decision(payment)
+        page = await pages.see(address)
+        done = await pages.send(page, "approve", feedback="Go\nahead")
+        again = await pages.send(page, "reject")
+        later = await pages.see(address)
+    for told in (done, again, later):
+        assert "Approved &#34;Send payment&#34; of PAY-101." in told
+        assert not told.forms
+    assert [(kind, given.get("feedback")) for kind, given in pages.acts()] == [("user-consent", "Go\nahead")]
+    assert "toolParameters" not in pages.acts()[0][1]
+
+
+async def test_two_tabs_at_the_same_moment_decide_once(world: World, payment: TaskState) -> None:
+    answers: list[Seen] = []
+    async with paged(world) as pages:
+        page = await pages.see(pages.decision(payment))
+
+        async def send(choice: str) -> None:
+            answers.append(await pages.send(page, choice))
+
+        async with anyio.create_task_group() as both:
+            both.start_soon(send, "approve")
+            both.start_soon(send, "approve")
+    assert len(pages.acts()) == 1
+    assert [answer.status for answer in answers] == [200, 200]
+    assert all("Approved &#34;Send payment&#34;" in answer for answer in answers)
+
+
+async def test_only_what_was_edited_is_sent_otherwise(world: World) -> None:
+    given = {"amount": 120.5, "express": False, "address": {"city": "Hamburg"}, "note": "As agreed"}
+    task = wanting(world, given)
+    async with paged(world) as pages:
+        page = await pages.see(pages.decision(task))
+        edits = {
+            "parameter_1": "99",
+            "parameter_2": "true",
+            "parameter_3": '{"city": "Bremen"}',
+            "parameter_4": "New\n",
+        }
+        assert (await pages.send(page, "approve", **edits)).status == 200
+    sent = pages.acts()[0][1]["toolParameters"]
+    assert {name: text for name, text in sent.items() if name in given} == {
+        "amount": 99,
+        "express": True,
+        "address": {"city": "Bremen"},
+        "note": "New\n",
+    }
+
+
+async def test_what_nobody_touched_stays_exactly_as_it_was(world: World) -> None:
+    odd: dict[str, Any] = {
+        "lines": "\n\nfirst\n last \n\n",
+        "tabs": "\ta\tb\t",
+        "breaks": "one\r\ntwo\rthree\u2028four",
+        "unseen": "pay\u200bpal \u202efdp.exe\x1b[31m",
+        "blank": "   ",
+        "quotes": "</textarea>\"'<&amp;>",
+        "data": {"a": ["\u200b", {"b": 1.10}], "c": None},
+        "many": [],
+        "number": 1e21,
+    }
+    task = wanting(world, odd)
+    async with paged(world) as pages:
+        page = await pages.see(pages.decision(task))
+        assert "character of it cannot be shown" in page
+        # A select without anything chosen is the parser's affair, not this test's.
+        assert (await pages.send(page, "approve")).status == 200
+    assert "toolParameters" not in pages.acts()[0][1]
+
+
+async def test_what_cannot_be_sent_stands_there_again_beside_why(world: World) -> None:
+    task = wanting(world, {"amount": 120.5, "note": "As agreed"})
+    async with paged(world) as pages:
+        page = await pages.see(pages.decision(task))
+        again = await pages.send(page, "approve", parameter_1="much", parameter_2="<b>more</b>", feedback="Please")
+        assert again.status == 409
+        assert "amount: &#34;much&#34; is not a number." in again
+        fields = again.form.fields
+        assert (fields["parameter_1"], fields["parameter_2"], fields["feedback"]) == ("much", "<b>more</b>", "Please")
+        wrong = again.html.partition('name="parameter_1"')[2].partition(">")[0]
+        assert "aria-invalid" in wrong
+        assert "autofocus" in wrong
+        assert not pages.acts()
+        done = await pages.send(again, "approve", parameter_1="7")
+        assert done.status == 200
+    sent = pages.acts()[0][1]
+    assert (sent["toolParameters"]["amount"], sent["toolParameters"]["note"]) == (7, "<b>more</b>")
+
+
+async def test_an_action_that_changed_meanwhile_is_shown_anew_with_the_edits_that_still_fit(world: World) -> None:
+    task = wanting(world, {"amount": 120.5, "iban": "DE1", "note": "As agreed"})
+    async with paged(world) as pages:
+        page = await pages.see(pages.decision(task))
+        now = required(task, "go")
+        now["iban"] = "DE2"
+        task.touch(task.updated_at)
+        edits = {"parameter_1": "99", "parameter_2": "DE1 000", "parameter_3": "As agreed", "feedback": "Slowly"}
+        again = await pages.send(page, "approve", **edits)
+        assert again.status == 409
+        assert "has changed since you saw it. Nothing was sent" in again
+        assert not pages.acts()
+        fields = again.form.fields
+        assert [fields[name] for name in edits] == ["99", "DE2", "As agreed", "Slowly"]
+        assert '<q class="lost">DE1 000</q>' in again
+        done = await pages.send(again, "approve")
+        assert done.status == 200
+    sent = pages.acts()[0][1]["toolParameters"]
+    assert (sent["amount"], sent["iban"], sent["note"]) == (99, "DE2", "As agreed")
+
+
+async def test_questions_are_answered_together_or_not_at_all(world: World) -> None:
+    task = world.add_task("Support Triage", status="USER_INPUT_REQUIRED", age=HOUR)
+    async with paged(world) as pages:
+        page = await pages.see(pages.decision(task))
+        assert "1. Which service level" in page
+        assert "Beam remembers" in page
+        again = await pages.send(page, "answer", answer_1="  ", answer_2="Refund it")
+        assert again.status == 409
+        assert "Question 1 is not answered yet. Nothing was sent" in again
+        assert again.form.fields["answer_2"] == "Refund it"
+        assert not pages.acts()
+        assert (await pages.send(again, "answer", answer_1="Basic")).status == 200
+    assert [kind for kind, _ in pages.acts()] == ["user-input"]
+
+
+async def test_a_form_cannot_do_what_its_step_does_not_wait_for(world: World, payment: TaskState) -> None:
+    question = world.add_task("Invoice Matcher", age=HOUR)
+    async with paged(world) as pages:
+        for task, choice in ((payment, "answer"), (question, "approve"), (question, "reject")):
+            page = await pages.see(pages.decision(task))
+            assert (await pages.send(page, choice, answer_1="PO-1")).status == 409
+        other = (await pages.see(pages.decision(payment))).form.fields
+        page = await pages.see(pages.decision(question))
+        assert (await pages.send(page, "approve", mark=other["mark"])).status == 409
+        assert not pages.acts()
+
+
+async def test_a_link_leads_to_one_decision_and_nowhere_else(world: World, payment: TaskState) -> None:
+    world.add_task("Invoice Matcher", age=HOUR)
+    async with paged(world) as pages:
+        address = pages.decision(payment)
+        token, inbox = address.rpartition("/")[2], pages.inbox().rpartition("/")[2]
+        page = await pages.see(address)
+        assert "INV-" not in page
+        assert "/inbox/" not in page
+        for wrong in (f"/inbox/{token}", f"/decide/{inbox}", "/decide/guessed", "/inbox/"):
+            assert (await pages.see(pages.base + wrong)).status == 404
+        done = await pages.send(page, "approve")
+        assert "/inbox/" not in done
+
+
+async def test_a_link_that_is_too_old_leads_nowhere_and_says_what_to_do(world: World, payment: TaskState) -> None:
+    async with paged(world) as pages:
+        address = pages.decision(payment)
+        page = await pages.see(address)
+        assert "It is good for 8 h more." in page
+        pages.clock.push(8 * HOUR)
+        for late in (await pages.see(address), await pages.send(page, "approve")):
+            assert late.status == 404
+            assert "Ask for a new one in the chat, or decide in the Beam app." in late
+        assert not pages.acts()
+
+
+async def test_deciding_in_the_inbox_leads_back_to_what_else_waits(world: World, payment: TaskState) -> None:
+    world.add_task("Invoice Matcher", age=HOUR)
+    async with paged(world) as pages:
+        page = await pages.see(pages.inbox())
+        assert "<title>2 wait for you · Beam</title>" in page
+        done = await pages.send(page, "reject", feedback="Twice paid")
+        assert done.answer.url.path == page.answer.url.path
+        assert "Rejected &#34;Send payment&#34; of PAY-101." in done
+        assert "<title>1 waits for you · Beam</title>" in done
+        last = await pages.send(done, "answer", answer_1="PO-1")
+        assert "Nothing waits for you" in last
+    assert payment.custom_id == "PAY-101"
+    assert [kind for kind, _ in pages.acts()] == ["rejection", "user-input"]
+
+
+async def test_a_long_inbox_has_pages(world: World) -> None:
+    for age in range(12):
+        world.add_task("Payment Runner", age=HOUR + age)
+    async with paged(world) as pages:
+        address = pages.inbox()
+        first, second = await pages.see(address), await pages.see(address + "?page=2")
+        assert (len(first.forms), len(second.forms)) == (10, 2)
+        assert "Page 2 of 2" in second
+        for odd in ("0", "-1", "x", "99999999", "²", "٣٣٣٣٣"):
+            assert len((await pages.see(f"{address}?page={odd}")).forms) == 10
+        beyond = await pages.see(address + "?page=9")
+        assert "nothing on this page any more" in beyond
+        assert "?page=2" in beyond
+        back = await pages.send(second, "approve")
+        assert dict(back.answer.url.params)["page"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("agent", "status", "words"),
+    [
+        ("CRM Sync", "AUTHENTICATION_REQUIRED", "Sign in to <bdi>salesforce</bdi>"),
+        ("Lead Enricher", "INSUFFICIENT_CREDITS", "Credits have run out"),
+    ],
+)
+async def test_what_only_the_app_can_do_is_shown_without_a_form(
+    world: World, agent: str, status: str, words: str
+) -> None:
+    world.add_task(agent, status=status, age=HOUR)
+    async with paged(world) as pages:
+        page = await pages.see(pages.inbox())
+    assert words in page
+    assert "in the Beam app" in page
+    assert not page.forms
+
+
+async def test_a_task_that_waits_at_no_step_is_shown_all_the_same(world: World) -> None:
+    world.add_task("Lead Enricher", status="INSUFFICIENT_CREDITS", age=HOUR, raw={"agentTaskNodes": []})
+    async with paged(world) as pages:
+        page = await pages.see(pages.inbox())
+    assert "1 task waits for you" in page
+    assert "Credits have run out" in page
+
+
+async def test_what_beam_does_not_tell_now_is_said(world: World, payment: TaskState) -> None:
+    async with paged(world) as pages:
+        for address in (pages.decision(payment), pages.inbox()):
+            world.faults.add("status", code=400)
+            page = await pages.see(address)
+            assert page.status == 502
+            assert "This could not be read just now" in page
+            assert 'role="alert"' in page
+            assert len((await pages.see(address)).forms) == 1
+
+
+async def test_a_decision_whose_answer_was_lost_is_not_offered_again_by_the_same_link(
+    world: World, payment: TaskState
+) -> None:
+    async with paged(world) as pages:
+        address = pages.decision(payment)
+        page = await pages.see(address)
+        world.faults.add("cut_before", "user-consent", method="POST")
+        lost = await pages.send(page, "approve")
+        assert 'role="alert"' in lost
+        assert not lost.forms
+        assert not (await pages.see(address)).forms
+        anew = pages.decision(payment)
+        assert anew != address
+        assert (await pages.send(await pages.see(anew), "approve")).status == 200
+    assert len(pages.acts()) == 1
+
+
+async def test_characters_that_nobody_sees_never_reach_the_page(world: World) -> None:
+    unseen = "a\u202eb\u200bc\u2066d\x1b[31me\x1b]8;;https://evil.example\x07f\x00g\U000e0041h"
+    wanting(world, {"recipient": unseen, unseen: [unseen]}, tool=unseen, describes=unseen, why=unseen)
+    everywhere = {"task_query": unseen, "agent_name": unseen, "node_objective": unseen, "custom_id": unseen}
+    asked = {"question": unseen, "memory_answer": unseen}
+    world.add_task("Support Triage", age=HOUR, texts=everywhere | asked)
+    world.add_task("Invoice Matcher", age=HOUR, texts=everywhere | {"suggestion": unseen})
+    world.add_task("CRM Sync", status="AUTHENTICATION_REQUIRED", age=HOUR, texts=everywhere | {"tool_name": unseen})
+    async with paged(world) as pages:
+        page = await pages.see(pages.inbox())
+        assert "abcdefgh" in page
+        assert not set("\u202e\u200b\u2066\x1b\x07\x00\U000e0041") & set(page.html)
+        assert (await pages.send(page, "approve", feedback="ok")).status == 200
