@@ -6,25 +6,30 @@ A flag wins over the environment, the environment over a `.env` file in the curr
 
 import os
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _OF_BEAM = frozenset({"api_key", "api_key_file", "workspace_id", "api_url", "auth"})
 _UNFILLED = re.compile(r"\$\{[^}]*\}")  # what some clients pass on for an option the person left empty
+_PROFILE_NAME = re.compile(r"\w[\w.-]{0,39}", re.ASCII)
 _NO_HEADER = "it has characters that do not belong there, such as a space or a line break"
 
 
 # A folder that somebody else made can hold a `.env`: what widens what this server may do is not taken from there.
-_NOT_FROM_DOTENV = frozenset({"BEAM_MCP_FILES", "BEAM_MCP_CONSENT", "BEAM_MCP_HOST", "BEAM_MCP_ALLOWED_HOSTS"})
+_AUDIT = "BEAM_MCP_AUDIT"  # the one option whose empty value says something
+_NOT_FROM_DOTENV = frozenset({"BEAM_MCP_FILES", "BEAM_MCP_CONSENT", "BEAM_MCP_HOST", "BEAM_MCP_ALLOWED_HOSTS", _AUDIT})
+# What only matters where clients connect over HTTP: not asked of those who run us on stdio.
+LISTENING = frozenset({"transport", "host", "port", "allowed_hosts"})
 
 
 class SettingsError(Exception):
@@ -41,7 +46,8 @@ def flag(field: str) -> str:
     return "--" + field.replace("_", "-")
 
 
-def _fits_a_header(text: str) -> bool:
+def fits_a_header(text: str) -> bool:
+    """Whether a key or an id can be sent as it is."""
     return text.isascii() and text.isprintable() and " " not in text
 
 
@@ -68,7 +74,6 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         alias_generator=variable,
         populate_by_name=True,
-        env_ignore_empty=True,
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
@@ -78,11 +83,12 @@ class Settings(BaseSettings):
     api_key_file: Path | None = Field(None, description="file that holds the key, instead of the key itself")
     workspace_id: str | None = Field(None, description="workspace to work in: the first UUID in the Beam app's address")
     api_url: str = Field("https://api.beamstudio.ai", description="Beam instance to talk to")
-    auth: Literal["auto", "key", "token"] = Field("auto", description="how to sign in: with the key, or a token for it")
-    sandbox: bool = Field(default=False, description="work on a pretend Beam; needs no account")
+    profile: str = Field("default", description="login to use where no key is set")
+    auth: Literal["auto", "key", "token"] = Field("auto", description="sign in with the key, or a token for it")
+    sandbox: bool = Field(default=False, description="work on a pretend Beam, no account")
     transport: Literal["stdio", "http", "sse"] = Field("stdio", description="how clients connect")
     host: str = Field("127.0.0.1", description="address to listen on (http, sse)")
-    port: int = Field(8000, ge=0, le=65535, description="port to listen on (http, sse); 0 takes a free one")
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     allowed_hosts: Words = Field((), description="Host headers to accept when listening beyond this machine")
     toolsets: Annotated[tuple[ToolsetName, ...] | None, NoDecode, BeforeValidator(_words)] = Field(
         None, description="tools to offer, of agents, tasks, inbox, account, files; all by default"
@@ -94,7 +100,12 @@ class Settings(BaseSettings):
     )
     consent: Literal["person", "chat"] = Field(
         "person",
-        description="who approves where no form can be shown: the person in the Beam app, or their word in the chat",
+        description="who approves where no form can be shown: the person in the app, or their word in the chat",
+    )
+    late: bool = Field(default=False, description="answer nothing before everything is loaded (stdio)")
+    audit: Path | None = Field(
+        None,
+        description="file for receipts of what you decide, else in your data folder; empty keeps none; not from .env",
     )
     timeout: float = Field(45, ge=1, le=240, description="seconds that a call to Beam may take, repeats included")
 
@@ -110,18 +121,24 @@ class Settings(BaseSettings):
         """Flags, then the environment; `load` adds what `.env` may say."""
         return init_settings, env_settings
 
-    @field_validator("*", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _unfilled_is_unset(cls, given: Any, info: Any) -> Any:
-        if _is_unset(given):
-            return cls.model_fields[info.field_name].default
-        return given.strip() if isinstance(given, str) else given
+    def _unfilled_is_unset(cls, given: dict[str, Any]) -> dict[str, Any]:
+        kept = {n: v.strip() if isinstance(v, str) else v for n, v in given.items() if not _is_unset(v)}
+        return kept | ({_AUDIT: Path(os.devnull)} if given.get(_AUDIT) == "" else {})
+
+    @field_validator("profile", mode="after")
+    @classmethod
+    def _is_a_name(cls, given: str) -> str:
+        if not _PROFILE_NAME.fullmatch(given):
+            raise ValueError("a name has up to 40 letters, digits, '.', '_' or '-'")
+        return given
 
     @field_validator("api_key", "workspace_id", mode="after")
     @classmethod
     def _is_one_word(cls, given: SecretStr | str | None) -> SecretStr | str | None:
         text = given.get_secret_value() if isinstance(given, SecretStr) else given or ""
-        if not _fits_a_header(text):
+        if not fits_a_header(text):
             raise ValueError(_NO_HEADER)
         return given
 
@@ -146,9 +163,23 @@ class Settings(BaseSettings):
         if self.api_key is not None or self.api_key_file is None:
             return self.api_key.get_secret_value() if self.api_key else None
         kept = _text_of(self.api_key_file.expanduser(), _both("api_key_file")).strip()
-        if not _fits_a_header(kept):
+        if not fits_a_header(kept):
             raise SettingsError(f"{_both('api_key_file')}: {self.api_key_file} holds more than a key; {_NO_HEADER}.")
         return kept or None
+
+    @property
+    def has_key(self) -> bool:
+        """Whether a key, or a file for it, is set here, so that no login is asked for one."""
+        return self.api_key is not None or self.api_key_file is not None
+
+    @property
+    def key_source(self) -> str:
+        """The variable that the key comes from, where there is one."""
+        return variable("api_key_file" if self.api_key is None and self.api_key_file else "api_key")
+
+    def is_given(self, field: str) -> bool:
+        """Whether anybody set this, be it to the default."""
+        return field in self.model_fields_set
 
     @property
     def is_public(self) -> bool:
@@ -163,7 +194,8 @@ def load(flags: Mapping[str, Any] | None = None, *, dotenv: Path = Path(".env"))
         SettingsError: one line for the first value that is wrong.
     """
     in_file = _dotenv(dotenv)
-    named = {variable(field): given for field, given in (flags or {}).items() if not _is_unset(given)}
+    typed = {variable(field): given for field, given in (flags or {}).items()}
+    named = {name: given for name, given in typed.items() if not _is_unset(given) or (name, given) == (_AUDIT, "")}
     if "BEAM_API_KEY_FILE" in named:
         named["BEAM_API_KEY"] = None  # the nearer of the two holds, here and below
     from_file = {n: text for n, text in in_file.items() if n not in named and _is_unset(os.environ.get(n))}
@@ -178,6 +210,28 @@ def load(flags: Mapping[str, Any] | None = None, *, dotenv: Path = Path(".env"))
     if settings.is_public and not settings.allowed_hosts:
         raise SettingsError(f"{_both('allowed_hosts')}: name the hosts that clients will use to reach {settings.host}.")
     return settings
+
+
+def origins(flags: Mapping[str, Any] | None = None, *, dotenv: Path = Path(".env")) -> dict[str, str]:
+    """Which source sets each field, of those that any sets: a flag, the environment or .env.
+
+    Raises:
+        SettingsError: `.env` cannot be read.
+    """
+    in_file, typed, found = _dotenv(dotenv), dict(flags or {}), dict[str, str]()
+    for field in Settings.model_fields:
+        name = variable(field)
+        given = {"flag": typed.get(field), "environment": os.environ.get(name), ".env": in_file.get(name)}
+        if source := next((source for source, text in given.items() if not _is_unset(text)), None):
+            found[field] = source
+    return found
+
+
+def with_session_bus() -> dict[str, str]:
+    """The environment for a process of ours, with Linux's session bus, which clients leave out when they start us."""
+    bus = Path(f"/run/user/{os.getuid()}/bus") if sys.platform == "linux" else None
+    found = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={bus}"} if bus and bus.exists() else {}
+    return found | dict(os.environ)
 
 
 def _dotenv(path: Path) -> dict[str, str]:
@@ -223,3 +277,8 @@ def _one_line(error: ErrorDetails) -> str:
     shown = field not in {"api_key", "api_key_file"} and "@" not in str(error["input"])
     given = f", not {str(error['input'])[:60]!r}" if shown else ""
     return f"{label}: {message[:1].lower()}{message[1:]}{given}."
+
+
+def surroundings(names: Iterable[str]) -> dict[str, str]:
+    """What the environment says of other programs, such as where they keep their files; empty values are left out."""
+    return {name: text for name in names if (text := os.environ.get(name))}

@@ -2,6 +2,6 @@
 
 import sys
 
-from beam_mcp.cli.main import main
+from beam_mcp.cli.start import main
 
 sys.exit(main())

@@ -2,11 +2,11 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn, get_args
 
 from beam_mcp import __version__
-from beam_mcp.cli.commands import COMMANDS, SERVE
+from beam_mcp.cli.commands import COMMANDS, EVERY, SERVE
 from beam_mcp.settings import Settings, SettingsError, flag, variable
 
 WRONG_OPTION = 2
@@ -39,28 +39,33 @@ class _NoFlag(argparse.Action):
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    options = Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    options.add_argument("--api-key", action=_NoFlag, help=argparse.SUPPRESS)
-    for field in Settings.model_fields:
-        if field != "api_key":
-            _add_option(options, field)
     top = Parser(
         prog="beam-mcp",
+        usage="beam-mcp [COMMAND] [OPTIONS]",
         allow_abbrev=False,
         description=ABOUT,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[options],
+        parents=[_options(EVERY)],
     )
     top.add_argument("--version", action="version", version=f"beam-mcp {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="beam-mcp")
     for command in COMMANDS:
-        parents = [options] if command.has_options else []
+        parents = [_options(command.fields)] if command.fields else []
         its_own = commands.add_parser(
             command.name, help=command.about, description=command.about, parents=parents, allow_abbrev=False
         )
         command.add_arguments(its_own)
     return top
+
+
+def _options(fields: Iterable[str]) -> Parser:
+    options = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    options.add_argument("--api-key", action=_NoFlag, help=argparse.SUPPRESS)
+    for field in fields:
+        if field != "api_key":
+            _add_option(options, field)
+    return options
 
 
 def _add_option(options: argparse.ArgumentParser, field: str) -> None:

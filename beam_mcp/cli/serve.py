@@ -6,30 +6,31 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from types import FrameType
 
 import anyio
-from mcp.server.mcpserver import MCPServer
 
 from beam_mcp.beam.auth import Identity
-from beam_mcp.beam.http import Http
-from beam_mcp.server.build import build
+from beam_mcp.beam.http import Beam, Http
+from beam_mcp.cli.early.wire import Wire
+from beam_mcp.cli.loopback import Loopback
+from beam_mcp.server.build import BeamServer, build
+from beam_mcp.server.links import Links
 from beam_mcp.settings import Settings
-from beam_mcp.tools.given import Office
+from beam_mcp.tools.office import Office
+from beam_mcp.tools.receipts import Receipts
 
 SHUTDOWN_SECONDS = 0.2  # for answers that are on their way
 
 
-def serve(settings: Settings) -> int:
-    """Serve until the client hangs up or a signal comes; return the exit code."""
+def serve(settings: Settings, wire: Wire | None = None) -> int:
+    """Serve until the client hangs up or a signal comes; return the exit code. On a wire, the talk has begun."""
     _log_to_stderr()
-    # What was imported stays for good: the collector need not walk it at each of its rounds, nor at the end.
-    gc.freeze()
-    gc.enable()
     if settings.transport == "stdio":
-        anyio.run(_serve_stdio, settings)
+        anyio.run(_serve_stdio, settings, wire)
     else:
         from beam_mcp.cli.web import serve_web  # noqa: PLC0415 - stdio starts without a web server
 
@@ -40,44 +41,71 @@ def serve(settings: Settings) -> int:
 def _log_to_stderr() -> None:
     """Plain lines on stderr, warnings and worse; stdout belongs to the protocol."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("stamina").setLevel(logging.ERROR)
 
 
 @asynccontextmanager
 async def office(settings: Settings) -> AsyncGenerator[Office]:
     """What all calls share, over Beam or over the sandbox; closed at the end."""
-    async with _beam(settings) as (url, identity):
-        http = Http(url, timeout=settings.timeout)
-        try:
-            yield Office(http, identity, folders=settings.files, decides_in_chat=settings.consent == "chat")
-        finally:
-            await http.aclose()
+    async with (
+        _beam(settings) as (url, identity),
+        aclosing(Http(url, timeout=settings.timeout)) as http,
+        _login(settings, http) as login,
+    ):
+        yield Office(
+            http,
+            identity,
+            folders=settings.files,
+            decides_in_chat=settings.consent == "chat",
+            login=login,
+            receipts=None if settings.sandbox and settings.audit is None else Receipts(settings.audit),
+        )
+
+
+@asynccontextmanager
+async def _login(settings: Settings, http: Http) -> AsyncGenerator[Callable[[], Awaitable[Beam]] | None]:
+    """Whoever is logged in on this machine, where the settings bring no key of their own."""
+    # Whoever can connect from elsewhere brings a key of their own: ours would make them us.
+    if settings.sandbox or settings.is_public or settings.has_key:
+        yield None
+        return
+    from beam_mcp.cli.credentials_live import Login  # noqa: PLC0415 - only those who are logged in need it
+
+    async with aclosing(Login(settings, http)) as login:
+        yield login.beam
 
 
 @asynccontextmanager
 async def _beam(settings: Settings) -> AsyncGenerator[tuple[str, Identity]]:
     if not settings.sandbox:
-        # Whoever can connect from elsewhere brings a key of their own: ours would make them us.
         key = None if settings.is_public else settings.key()
-        yield settings.api_url, Identity(key, settings.workspace_id, settings.auth)
+        yield settings.api_url, Identity(key, settings.workspace_id, settings.auth, source=settings.key_source)
         return
     from beam_mcp.sandbox.access import SANDBOX_KEY, WORKSPACE_ID  # noqa: PLC0415 - only --sandbox needs it
     from beam_mcp.sandbox.serve import serving  # noqa: PLC0415
     from beam_mcp.sandbox.world import World  # noqa: PLC0415
 
     async with serving(World()) as url:
-        yield url, Identity(SANDBOX_KEY, WORKSPACE_ID)
+        yield url, Identity(SANDBOX_KEY, WORKSPACE_ID, source="the sandbox")
 
 
-def server_for(settings: Settings, shared: Office) -> MCPServer[Office]:
+def server_for(settings: Settings, shared: Office) -> BeamServer:
     """The server as these settings want it."""
-    return build(shared, toolsets=settings.toolsets, read_only=settings.read_only, output=settings.output)
+    server = build(shared, toolsets=settings.toolsets, read_only=settings.read_only, output=settings.output)
+    # What was imported and built stays for good: the collector need not walk it at each of its rounds, nor at the end.
+    gc.freeze()
+    gc.enable()
+    return server
 
 
-async def _serve_stdio(settings: Settings) -> None:
-    async with office(settings) as shared, anyio.create_task_group() as tasks:
+async def _serve_stdio(settings: Settings, wire: Wire | None) -> None:
+    async with (
+        office(settings) as shared,
+        aclosing(Loopback(Links())) as pages,
+        anyio.create_task_group() as tasks,
+    ):
         tasks.start_soon(_exit_on_signal, shared)
-        await server_for(settings, shared).run_stdio_async()
+        server = server_for(settings, replace(shared, pages=pages))
+        await server.run_stdio_async(*wire.hand_over() if wire else ())
         tasks.cancel_scope.cancel()
 
 

@@ -26,7 +26,8 @@ _KEPT = ("PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "
 def surroundings(**settings: str) -> dict[str, str]:
     """An environment without any setting but these."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return kept | {"PYTHONPATH": str(ROOT), "COLUMNS": "80", "PYTHONUTF8": "1"} | settings
+    nobody = {"BEAM_MCP_PROFILE": "nobody-here"}  # whoever runs the tests may be logged in
+    return kept | {"PYTHONPATH": str(ROOT), "COLUMNS": "80", "PYTHONUTF8": "1"} | nobody | settings
 
 
 def on(url: str, **more: str) -> dict[str, str]:

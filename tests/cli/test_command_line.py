@@ -20,7 +20,7 @@ def test_the_help_names_every_flag_and_variable_in_a_screen_of_plain_text(tmp_pa
     for field in Settings.model_fields:
         assert variable(field) in words
         assert (f"{flag(field)} " in words) is (field != "api_key")
-    for command in ("serve", "demo", "--version"):
+    for command in ("serve", "demo", "login", "logout", "whoami", "doctor", "install", "manifests", "--version"):
         assert command in words
     lines = shown.stdout.splitlines()
     assert len(lines) <= 60
@@ -29,7 +29,9 @@ def test_the_help_names_every_flag_and_variable_in_a_screen_of_plain_text(tmp_pa
     assert "\x1b" not in shown.stdout
 
 
-@pytest.mark.parametrize("command", ["serve", "demo"])
+@pytest.mark.parametrize(
+    "command", ["serve", "demo", "login", "logout", "whoami", "doctor", "install", "uninstall", "manifests"]
+)
 def test_each_command_has_help_of_its_own(tmp_path: Path, command: str) -> None:
     shown = run(command, "--help", cwd=tmp_path)
     assert (shown.returncode, shown.stderr) == (0, "")

@@ -18,6 +18,7 @@ THREE: dict[str, tuple[str, str, str]] = {
     "workspace_id": ("of-flag", "of-environment", "of-dotenv"),
     "api_url": ("https://flag.example", "https://environment.example", "https://dotenv.example"),
     "auth": ("key", "token", "auto"),
+    "profile": ("of-flag", "of-environment", "of-dotenv"),
     "transport": ("http", "sse", "stdio"),
     "port": ("1001", "1002", "1003"),
     "toolsets": ("agents", "tasks", "agents,tasks"),
@@ -30,7 +31,7 @@ ONLY_NEAR: dict[str, tuple[str, str, str]] = {  # .env may not set these
     "files": ("of-flag", "of-environment", "of-dotenv"),
     "consent": ("chat", "person", "chat"),
 }
-SWITCHES = ("sandbox", "read_only")
+SWITCHES = ("sandbox", "read_only", "late")
 
 Enter = Callable[..., Settings]
 

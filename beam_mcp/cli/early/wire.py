@@ -1,0 +1,152 @@
+"""stdin and stdout from the first byte on: answered early by a thread, while the main one imports the SDK."""
+
+import io
+import json
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any, TextIO, cast
+
+from beam_mcp.cli.early.messages import LONGEST
+from beam_mcp.cli.early.opening import Opening
+
+PIECE = 64 * 1024
+MOST_LEFT = 256  # messages; beyond that the pipe itself holds the client back
+
+
+def has_standard_streams() -> bool:
+    """Whether stdin, stdout and stderr are all open, so that a copy of one cannot land in the place of another."""
+    try:
+        return all(os.fstat(descriptor) for descriptor in (0, 1, 2))
+    except OSError:
+        return False
+
+
+class Wire:
+    """The connection of this process; nothing else can read from it or write to it.
+
+    The standard descriptors lead elsewhere from now on, as the SDK has them while it serves: what is printed by
+    mistake goes to stderr. A thread reads and answers until the SDK takes over; if the client hangs up while nothing
+    is owed to it, that ends the process there and then.
+    """
+
+    def __init__(self, opening: Opening) -> None:
+        self._opening = opening
+        self._in = _diverted(0, os.open(os.devnull, os.O_RDONLY))
+        self._out = _diverted(1, os.dup(2))
+        self._unread = b""
+        self._lock = threading.Lock()
+        self._is_handed_over = False
+        self._last = b""  # what the thread had read, but may not answer
+        self._is_done = threading.Event()
+        threading.Thread(target=self._answer, daemon=True).start()
+
+    def hand_over(self) -> tuple[TextIO, TextIO]:
+        """What the SDK is to read, all that is left first, and what it is to write to; nothing is early from now on."""
+        with self._lock:
+            self._is_handed_over = True
+            left = b"".join([*self._opening.left, self._unread])
+            told = self._opening.told
+        incoming = io.BufferedReader(_Stream(self._pieces(left)))
+        outgoing = cast("TextIO", Outgoing(self._out, told))
+        return io.TextIOWrapper(incoming, encoding="utf-8", errors="replace"), outgoing
+
+    def _pieces(self, left: bytes) -> Iterator[bytes]:
+        yield left
+        self._is_done.wait()
+        yield self._last
+        while piece := self._receive():
+            yield piece
+
+    def _answer(self) -> None:
+        try:
+            self._answer_early()
+        finally:
+            self._is_done.set()
+
+    def _answer_early(self) -> None:
+        while self._opening.is_early and len(self._opening.left) < MOST_LEFT:
+            piece = self._receive()
+            with self._lock:
+                if self._is_handed_over:
+                    self._last = piece
+                    break
+                if not piece and not self._opening.owes and not self._unread:
+                    os._exit(0)
+                if not piece:
+                    break
+                self._hear(piece)
+
+    def _hear(self, piece: bytes) -> None:
+        *lines, self._unread = (self._unread + piece).split(b"\n")
+        for line in lines:
+            answer = self._opening.hear(line + b"\n")
+            if answer is not None:
+                send(self._out, answer)
+        if len(self._unread) > LONGEST:
+            self._opening.is_early = False
+
+    def _receive(self) -> bytes:
+        try:
+            return os.read(self._in, PIECE)
+        except OSError:
+            return b""
+
+
+def send(descriptor: int, message: bytes) -> None:
+    """Write all of it, or end: nobody reads any more."""
+    rest = memoryview(message)
+    try:
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    except OSError:
+        os._exit(0)
+
+
+def _diverted(descriptor: int, elsewhere: int) -> int:
+    private = os.dup(descriptor)
+    os.dup2(elsewhere, descriptor)
+    os.close(elsewhere)
+    return private
+
+
+class _Stream(io.RawIOBase):
+    """Bytes that come in pieces."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        super().__init__()
+        self._pieces = pieces
+        self._piece = b""
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill the buffer with what comes next; 0 at the end."""
+        piece = self._piece or next(filter(None, self._pieces), b"")
+        count = min(len(piece), len(buffer))
+        buffer[:count], self._piece = piece[:count], piece[count:]
+        return count
+
+
+class Outgoing:
+    """Where the SDK writes its messages, one by one; the one that was told early is dropped."""
+
+    def __init__(self, descriptor: int, told: int | str | None) -> None:
+        self._descriptor = descriptor
+        self._told = told
+
+    def write(self, line: str) -> int:
+        """Send a message."""
+        if self._told is not None and self._is_told(json.loads(line)):
+            self._told = None
+        else:
+            send(self._descriptor, line.encode())
+        return len(line)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def _is_told(self, message: dict[str, Any]) -> bool:
+        return "method" not in message and message.get("id") == self._told

@@ -1,0 +1,17 @@
+"""The terminal as our commands write to it."""
+
+import sys
+
+from rich.console import Console
+
+
+def screen() -> Console:
+    """Where a command shows what it found; whatever stdout is, no sign or name makes it fail."""
+    if reconfigure := getattr(sys.stdout, "reconfigure", None):
+        reconfigure(errors="replace")  # a pipe on Windows knows neither every name nor every sign
+    return Console(highlight=False, markup=False, soft_wrap=True)
+
+
+def complain(words: str) -> None:
+    """Say on stderr what went wrong."""
+    print(f"beam-mcp: {words}", file=sys.stderr)  # noqa: T201 - stderr is where a command complains

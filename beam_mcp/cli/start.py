@@ -1,0 +1,42 @@
+"""Where the process begins: a plain start to serve on stdio speaks at once, everything else goes the ordinary road."""
+
+import gc
+import os
+import signal
+import sys
+from types import FrameType
+
+from beam_mcp.cli.early.opening import Opening
+from beam_mcp.cli.early.plain import Plain, plain_start
+from beam_mcp.cli.early.prepared import Prepared, prepared_for
+from beam_mcp.cli.early.wire import Wire, has_standard_streams
+
+
+def main() -> int:
+    """Run a command and return the exit code."""
+    plain = plain_start(sys.argv[1:]) if has_standard_streams() else None
+    prepared = prepared_for(plain) if plain else None
+    if plain and prepared:
+        return _serve(plain, prepared)
+    from beam_mcp.cli.main import main as command  # noqa: PLC0415 - here and below: after the first words
+
+    return command()
+
+
+def _serve(plain: Plain, prepared: Prepared) -> int:
+    gc.disable()  # building what is imported next makes no garbage, only work for the collector
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
+    wire = Wire(Opening(prepared))
+    from beam_mcp.cli.serve import serve  # noqa: PLC0415
+    from beam_mcp.settings import SettingsError, load  # noqa: PLC0415
+
+    try:
+        return serve(load(plain.flags), wire)
+    except SettingsError as error:  # what it had read has changed just now
+        print(f"beam-mcp: {error}", file=sys.stderr)  # noqa: T201 - stderr is where a command complains
+        return 2
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    os._exit(0)
