@@ -19,7 +19,9 @@ USUAL_FUNCTION = 30
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "manager", "service", "base", "misc"}
 AT_THE_TOP = {"pyproject.toml", "README.md", "LICENSE", "beam_mcp", "tests", "manifests"}
 MADE_BY_TOOLS = {"build", "dist", "__pycache__"}
-HEAVY = {"mcp", "mcp_types", "pydantic", "httpx2", "starlette", "uvicorn", "anyio", "rich", "stamina", "argparse"}
+HEAVY = {"mcp", "mcp_types", "pydantic", "httpx2", "starlette", "uvicorn", "anyio", "rich", "msgspec", "argparse"}
+# The second only tells whether a start is plain, before pydantic is there: test_early_plain.py holds it to the first.
+READ_THE_ENVIRONMENT = {"beam_mcp/settings.py", "beam_mcp/cli/early/plain.py"}
 SWAPS = {"setattr", "delattr", "setitem", "delitem"}
 
 Offences = Iterator[str]
@@ -82,7 +84,7 @@ def only_settings_read_the_environment(root: Path) -> Offences:
     for name, tree in modules(root / "beam_mcp"):
         for node in ast.walk(tree):
             named = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-            if named in {"environ", "environb", "getenv"} and name != "beam_mcp/settings.py":
+            if named in {"environ", "environb", "getenv"} and name not in READ_THE_ENVIRONMENT:
                 yield f"{name}: {named}"
 
 

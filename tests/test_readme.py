@@ -86,7 +86,7 @@ def test_client_configs_run_the_real_command_with_real_variables() -> None:
             assert set(entry) <= {"command", "args", "env", "type"}
             assert entry.get("type", "stdio") == "stdio"
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
-    assert scripts == {"beam-mcp": "beam_mcp.cli.main:main"}
+    assert scripts == {"beam-mcp": "beam_mcp.cli.start:main"}
 
 
 def test_every_variable_that_is_named_exists() -> None:

@@ -1,0 +1,1 @@
+"""How fast and how light it is, beside what else there is."""
