@@ -19,7 +19,7 @@ USUAL_FUNCTION = 30
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "manager", "service", "base", "misc"}
 AT_THE_TOP = {"pyproject.toml", "README.md", "LICENSE", "beam_mcp", "tests", "manifests"}
 MADE_BY_TOOLS = {"build", "dist", "__pycache__"}
-HEAVY = {"mcp", "mcp_types", "pydantic", "httpx2", "starlette", "uvicorn", "anyio", "rich", "msgspec", "argparse"}
+HEAVY = {"mcp", "pydantic", "httpx2", "stamina", "starlette", "uvicorn", "anyio", "rich", "msgspec", "argparse"}
 # The second only tells whether a start is plain, before pydantic is there: test_early_plain.py holds it to the first.
 READ_THE_ENVIRONMENT = {"beam_mcp/settings.py", "beam_mcp/cli/early/plain.py"}
 SWAPS = {"setattr", "delattr", "setitem", "delitem"}

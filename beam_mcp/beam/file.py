@@ -66,6 +66,8 @@ async def _base64(file: Upload) -> AsyncGenerator[bytes]:
     rest, seen = b"", 0
     async for piece in file.read():
         seen += len(piece)
+        if seen > file.size:
+            break
         rest += piece
         whole = len(rest) - len(rest) % 3
         yield base64.b64encode(rest[:whole])

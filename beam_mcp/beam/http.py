@@ -1,14 +1,13 @@
 """Talking to Beam: one connection pool a process; reads are repeated within bounds, writes are sent once."""
 
-import random
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-import anyio
 import httpx2
+import stamina
 
 from beam_mcp import __version__
 from beam_mcp.beam import address, retry
@@ -189,15 +188,10 @@ class Beam:
         """
         headers = self._workspace_header(required=workspace)
         with deadline(self.http.timeout):
-            for attempt in range(1, self.attempts + 1):
-                try:
+            async for attempt in stamina.retry_context(on=retry.pause, attempts=self.attempts, timeout=None):
+                with attempt:
                     return await self._read(path, dict(query or {}), headers)
-                except BeamError as error:
-                    wait = retry.pause(error, attempt, random.random())  # noqa: S311 - nobody gains by guessing it
-                    if wait is None or attempt == self.attempts:
-                        raise
-                await anyio.sleep(wait)
-        raise AssertionError("the last attempt ends with a result or an error")
+        raise AssertionError("a retry context ends with a result or an error")
 
     async def write(self, model: type[M], method: str, path: str, **parts: Any) -> M:
         """Write once, as `send` does, and read the answer into `model`.

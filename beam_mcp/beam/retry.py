@@ -3,27 +3,22 @@
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from beam_mcp.beam.errors import BeamError, BeamUnavailable, RateLimited
+from beam_mcp.beam.errors import BeamUnavailable, RateLimited
 
 ATTEMPTS = 3
 LONGEST_NUMBER = 9  # digits of a Retry-After that can be meant
 LONGEST_PAUSE = 10.0  # seconds; a person waits behind this
-FIRST_PAUSE = 0.1  # seconds, doubled each time
-SPREAD = 1.0  # seconds
 
 
-def pause(error: BeamError, attempt: int, chance: float) -> float | None:
-    """Seconds until a read is repeated whose `attempt`, from 1 on, failed with `error`; None where it is not to be.
-
-    `chance` between 0 and 1 spreads those who failed at the same time.
-    """
+def pause(error: Exception) -> bool | float:
+    """Whether a read that failed with `error` may be repeated: no, yes with back-off, or after so many seconds."""
     match error:
         case RateLimited(retry_after=None) | BeamUnavailable(retry_after=None):
-            return FIRST_PAUSE * 2 ** (attempt - 1) + chance * SPREAD
+            return True
         case RateLimited(retry_after=float(seconds)) | BeamUnavailable(retry_after=float(seconds)):
-            return seconds if seconds <= LONGEST_PAUSE else None
+            return seconds if seconds <= LONGEST_PAUSE else False
         case _:
-            return None
+            return False
 
 
 def retry_after(header: str | None, now: datetime | None = None) -> float | None:

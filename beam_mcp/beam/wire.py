@@ -54,7 +54,7 @@ def parse(model: type[W], body: bytes | bytearray, *, rows: str | None = None) -
         found = _parse_what_fits(model, body)
     if lacking := found.lacks():
         raise inside(body) or BeamBroken(f"Beam's answer holds no {lacking}.", "Try again in a minute.")
-    if rows and is_bare and not getattr(found, rows) and from_json(body)[rows]:
+    if rows and is_bare and not getattr(found, rows, None) and _loaded(body)[rows]:
         raise BeamBroken("Beam's answer has an unexpected form" + _glimpse(body) + ".", "Try again in a minute.")
     return found
 

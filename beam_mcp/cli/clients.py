@@ -65,7 +65,8 @@ class Client:
     asks: bool = False  # whether it can ask the person for what an entry for HTTP needs
     newer: str = ""
     program: str = ""
-    link: Callable[[str, Entry], str] | None = None  # an address that a click installs from
+    link: Callable[[str, Entry], str] | None = None  # an address that opens the client and offers the entry
+    page: Callable[[str, Entry], str] | None = None  # the same by way of the web, for pages that allow no other links
     adds: Callable[[str, Entry], list[str]] | None = None
     removes: Callable[[str], list[str]] | None = None
 
@@ -87,9 +88,22 @@ def _code_link(name: str, entry: Entry) -> str:
     return "vscode:mcp/install?" + quote(json.dumps({"name": name} | entry, separators=(",", ":")), safe="")
 
 
+def _code_page(name: str, entry: Entry) -> str:
+    config = quote(json.dumps(entry, separators=(",", ":")), safe="")
+    return f"https://vscode.dev/redirect/mcp/install?name={name}&config={config}"
+
+
 def _cursor_link(name: str, entry: Entry) -> str:
+    return "cursor://anysphere.cursor-deeplink/mcp/install" + _cursor_query(name, entry)
+
+
+def _cursor_page(name: str, entry: Entry) -> str:
+    return "https://cursor.com/en/install-mcp" + _cursor_query(name, entry)
+
+
+def _cursor_query(name: str, entry: Entry) -> str:
     config = b64encode(json.dumps(entry, separators=(",", ":")).encode()).decode()
-    return f"cursor://anysphere.cursor-deeplink/mcp/install?name={name}&config={quote(config, safe='')}"
+    return f"?name={name}&config={quote(config, safe='')}"
 
 
 def _code_adds(name: str, entry: Entry) -> list[str]:
@@ -128,6 +142,7 @@ CLIENTS = (
         asks=True,
         program="code",
         link=_code_link,
+        page=_code_page,
         adds=_code_adds,
         then="Run the command MCP: List Servers in VS Code and start it; VS Code asks once whether you trust it.",
     ),
@@ -140,6 +155,7 @@ CLIENTS = (
         http=_remote("url", "${{env:{}}}"),
         program="cursor",
         link=_cursor_link,
+        page=_cursor_page,
         then="Switch it on in Cursor under Settings, Tools & MCP.",
     ),
     Client(

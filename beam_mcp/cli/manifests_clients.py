@@ -43,10 +43,13 @@ def ready() -> dict[str, str]:
 def readme() -> str:
     """What is here and where each config goes."""
     rows = [_row(client) for client in CLIENTS]
-    links = [
-        f"{client.title}:\n\n    {client.link(NAME, client.stdio(COMMAND, []))}\n" for client in CLIENTS if client.link
-    ]
+    links = [_links(client) for client in CLIENTS if client.link]
     return _README.format(rows="\n".join(rows), links="\n".join(links), url=URL)
+
+
+def _links(client: Client) -> str:
+    entry = client.stdio(COMMAND, [])
+    return f"{client.title}:\n\n" + "".join(f"    {of(NAME, entry)}\n" for of in (client.page, client.link) if of)
 
 
 def _row(client: Client) -> str:
@@ -91,6 +94,7 @@ Claude Desktop from the Windows package keeps the same file below `%LOCALAPPDATA
 
 ## Links
 
-They add the entry with a click, where `beam-mcp` is installed already.
+They add the entry with a click, where `beam-mcp` is installed already: the first by way of the web, for pages that
+allow no other links, the second straight in the client.
 
 {links}"""

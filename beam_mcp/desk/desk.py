@@ -47,7 +47,7 @@ class Told:
 class Conversation:
     """One conversation: which tasks it has heard of, and in which state."""
 
-    told: Bounded[str, Told] = field(default_factory=lambda: Bounded(500))
+    told: Bounded[str, Told] = field(default_factory=lambda: Bounded(200))
 
     def tell(self, task: Task, now: datetime) -> None:
         """The conversation hears of the task as it is now."""
@@ -125,7 +125,7 @@ class Desks:
     """All that is remembered, each person's and each conversation's apart."""
 
     people: Bounded[str, Person] = field(default_factory=lambda: Bounded(1000))
-    conversations: Bounded[tuple[str, str], Conversation] = field(default_factory=lambda: Bounded(2000))
+    conversations: Bounded[tuple[str, str], Conversation] = field(default_factory=lambda: Bounded(300))
 
     def person(self, fingerprint: str) -> Person:
         """What is remembered of the person behind this fingerprint."""

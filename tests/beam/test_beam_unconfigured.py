@@ -24,8 +24,8 @@ def test_who_starts_the_server_is_told_to_log_in_or_to_set_it() -> None:
         "start it with --sandbox."
     )
     assert refusal(nobody.required_workspace) == snapshot(
-        "No Beam workspace is set. Set BEAM_WORKSPACE_ID: it is the first UUID in the address of a page at app.beam.ai; "
-        "get_account() names those of this key."
+        "No Beam workspace is set. Set BEAM_WORKSPACE_ID: it is the first UUID in the address of a page at "
+        "app.beam.ai; get_account() names those of this key."
     )
 
 

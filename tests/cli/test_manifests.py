@@ -139,10 +139,14 @@ def test_the_questions_of_vs_code_are_those_that_its_entry_refers_to() -> None:
 
 
 def test_links_carry_the_entry() -> None:
-    code, cursor = (line.strip() for line in file("README.md").splitlines() if line.startswith("    "))
-    assert json.loads(unquote(urlsplit(code).query)) == {"name": "beam", "type": "stdio", "command": OURS, "args": []}
-    [config] = parse_qs(urlsplit(cursor).query)["config"]
-    assert json.loads(b64decode(config)) == {"command": OURS, "args": []}
+    plain: dict[str, Any] = {"command": OURS, "args": []}
+    typed = {"type": "stdio"} | plain
+    links = [urlsplit(line.strip()) for line in file("README.md").splitlines() if line.startswith("    ")]
+    assert [link.scheme for link in links] == ["https", "vscode", "https", "cursor"]
+    assert json.loads(parse_qs(links[0].query)["config"][0]) == typed
+    assert json.loads(unquote(links[1].query)) == {"name": "beam"} | typed
+    for link in links[2:]:
+        assert json.loads(b64decode(parse_qs(link.query)["config"][0])) == plain
 
 
 def test_the_container_asks_our_health_and_sets_real_settings() -> None:

@@ -179,8 +179,9 @@ def test_an_entry_named_twice_is_gone_when_it_is_taken_out() -> None:
     assert without_entry(text, "json", PATH) == '{"mcpServers": { "o": 1}}'.replace("{ ", "{")
 
 
-def test_an_entry_that_led_over_http_is_replaced_whole() -> None:
-    text = '{"mcpServers": {"beam": {"type": "http", "url": "https://x", "headers": {"x-api-key": "k"}}}}'
+@pytest.mark.parametrize("remote", ['"type": "http", "url": "x"', '"serverUrl": "x"', '"type": "sse"'])
+def test_an_entry_that_led_over_http_is_replaced_whole(remote: str) -> None:
+    text = f'{{"mcpServers": {{"beam": {{{remote}, "headers": {{"x-api-key": "k"}}}}}}}}'
     assert entries(with_entry(text, "json", PATH, ENTRY), "json", ("mcpServers",)) == {"beam": ENTRY}
 
 

@@ -37,6 +37,7 @@ def configs(draw: st.DrawFn) -> str:
 def test_a_table_that_is_added_and_taken_out_again_leaves_no_byte_changed(text: str) -> None:
     added = with_entry(text, "toml", PATH, ENTRY)
     assert added.startswith(text)
+    assert added.count("\r\n") == (added.count("\n") if "\r\n" in text else 0)
     assert tomllib.loads(added) == merged(tomllib.loads(text), ENTRY)
     assert with_entry(added, "toml", PATH, ENTRY) == added
     assert without_entry(added, "toml", PATH) == text

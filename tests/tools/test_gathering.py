@@ -61,7 +61,7 @@ async def test_one_page_is_awaited_while_the_next_is_on_its_way_and_never_more(w
 
 
 async def test_the_first_tasks_are_named_while_later_pages_come_in(world: World, chat: Chat) -> None:
-    approval = world.add_task("Invoice Matcher", status="USER_CONSENT_REQUIRED", age=1.0).custom_id
+    approval = world.add_task("Invoice Matcher", status="USER_CONSENT_REQUIRED", age=200.0).custom_id
     progress = Progress()
     await chat.hear(progress, "get_pending_questions")
     assert len(progress.sentences) == 4
