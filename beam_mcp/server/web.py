@@ -1,6 +1,7 @@
 """The HTTP face: Streamable HTTP at /mcp, legacy SSE at /sse and /health in one application."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Literal
 
 from mcp.server.mcpserver import MCPServer
@@ -10,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from beam_mcp import __version__
 from beam_mcp.server.page_requests import Sealed
@@ -46,8 +47,15 @@ def pages_app(pages: Pages) -> Starlette:
     return Starlette(routes=[Mount("/", pages.site())], middleware=door)
 
 
+class _HungUp(Exception):
+    """The client left before it had sent the whole of its message."""
+
+
 class _Door:
-    """Turns strangers away before the SDK's SSE does, which answers them and then crashes with their connection."""
+    """Turns strangers away before the SDK's SSE does, which answers them and then crashes with their connection.
+
+    Whoever hangs up in the middle of a message is no error of ours, and no traceback in our log.
+    """
 
     def __init__(self, app: ASGIApp, security: TransportSecuritySettings) -> None:
         self.app = app
@@ -57,7 +65,24 @@ class _Door:
         # Whoever watches over us asks for our health by whatever name they know us.
         guarded = scope["type"] == "http" and scope["path"] != "/health"
         refusal = await self.check.validate_request(Request(scope)) if guarded else None
-        await (refusal or self.app)(scope, receive, send)
+        is_message = scope["type"] == "http" and scope["method"] == "POST"
+        with suppress(_HungUp):
+            await (refusal or self.app)(scope, _whole(receive) if is_message else receive, send)
+
+
+def _whole(receive: Receive) -> Receive:
+    """The same until the body is complete or the client is gone; what comes then is of no interest here."""
+    is_complete = False
+
+    async def checked() -> Message:
+        nonlocal is_complete
+        message = await receive()
+        if message["type"] == "http.disconnect" and not is_complete:
+            raise _HungUp
+        is_complete = is_complete or not message.get("more_body", False)
+        return message
+
+    return checked
 
 
 def _security(hosts: Sequence[str]) -> TransportSecuritySettings:

@@ -37,8 +37,8 @@ class Seen:
 
     @property
     def mark(self) -> str:
-        """A word that stands for exactly this action with exactly these parameters."""
-        return digest(self.action, self.parameters)[:8]
+        """A word for exactly this action and these parameters, long enough that no agent can find another for it."""
+        return digest(self.action, self.parameters)
 
     @property
     def sheet(self) -> StopSheet:

@@ -46,7 +46,7 @@ GivenForm = Annotated[ElicitationResult[Any], Resolve(ask_answers)]
 
 def subject_of(task: Task) -> str:
     """A word that stands for exactly what the task asks now."""
-    return digest(task.id, [(question.node_id, question.asked.key) for question in open_questions(task)])[:8]
+    return digest(task.id, [(question.node_id, question.asked.key) for question in open_questions(task)])
 
 
 def filled_in(form: BaseModel) -> dict[str, str]:

@@ -93,7 +93,7 @@ def _stop(caller: Caller, task: Task, node: Node) -> StopSheet:
             return waiting_action(caller, task, node.id).sheet
         case "question":
             asked = {q.number: q.asked for q in open_questions(task) if q.node_id == (node.id or "")}
-            return questions_sheet(node, asked, digest(task.id, node.id, [repr(q) for q in asked.values()])[:8])
+            return questions_sheet(node, asked, digest(task.id, node.id, [repr(q) for q in asked.values()]))
         case _:
             return other_sheet(node, task)
 

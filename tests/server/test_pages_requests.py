@@ -4,11 +4,16 @@ from collections.abc import AsyncIterator, Iterator
 from urllib.parse import urlencode, urlsplit
 
 import anyio
+import httpx2
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
 
 from beam_mcp.sandbox.access import SANDBOX_KEY
 from beam_mcp.sandbox.task import TaskState
 from beam_mcp.sandbox.world import World
+from beam_mcp.server.pages import Pages
 from tests.tools.chat import PATIENCE
 
 from .paged import Paged, paged
@@ -193,6 +198,21 @@ async def test_every_answer_is_sealed_and_errors_are_pages_too(pages: Paged, pay
     assert stranger.status_code == 421
     assert stranger.headers["content-security-policy"].startswith("default-src 'none'")
     assert not pages.acts()
+
+
+async def test_the_pages_are_as_sealed_beside_other_things_as_alone(pages: Paged, payment: TaskState) -> None:
+    app = Starlette(routes=[*Pages(pages.links).routes(), Route("/else", Response("else"))])
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://127.0.0.1") as http:
+        for method, place, status in (
+            ("GET", urlsplit(pages.decision(payment)).path, 200),
+            ("PUT", urlsplit(pages.inbox()).path, 405),
+            ("GET", "/inbox/unknown", 404),
+            ("GET", "/page/unknown", 404),
+            ("GET", "/page/style.css", 200),
+        ):
+            answer = await http.request(method, place)
+            assert (answer.status_code, answer.headers["x-frame-options"]) == (status, "DENY"), place
+        assert "x-frame-options" not in (await http.get("/else")).headers
 
 
 async def test_links_cannot_be_guessed_and_are_never_the_same(pages: Paged, payment: TaskState) -> None:

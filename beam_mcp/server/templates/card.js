@@ -242,7 +242,6 @@
     notify("ui/notifications/initialized");
     sizes = new ResizeObserver(tellSize);
     sizes.observe(root);
-    if (!host.serverTools) tell(NO_WAY);
   }
 
   start().catch((error) => tell(`The chat did not let the card start: ${error.message}`));
