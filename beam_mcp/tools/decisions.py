@@ -12,7 +12,7 @@ from beam_mcp.tools.deciding import Changed, Seen, approve, refuse, see_action, 
 from beam_mcp.tools.given import TaskRef
 from beam_mcp.tools.office import Given, InChat
 from beam_mcp.tools.origin import urges_approval
-from beam_mcp.tools.person import Heard, NotAsked, hear, offer_card, open_form
+from beam_mcp.tools.person import Heard, NotAsked, hear, offer_card, open_form, why_no_card
 from beam_mcp.tools.toolset import changes
 from beam_mcp.views.decision import ActionView, question_of, shown_whole
 from beam_mcp.views.names import handle
@@ -85,7 +85,9 @@ async def _undecided(caller: InChat, seen: Seen, heard: Heard, edited: dict[str,
         steps = (f"{drawn}; {call('wait_for_tasks', tasks=[name])} tells what they decided.", f"{drawn}.")
     else:
         steps = await _steps_without_asking(caller, seen, again)
-    return ActionView.of(seen.task, seen.sheet, reason=heard.why, following=steps)
+    no_card = why_no_card(caller)
+    reason = f"{heard.why}, and {no_card}" if no_card and not heard.chose else heard.why
+    return ActionView.of(seen.task, seen.sheet, reason=reason, following=steps)
 
 
 async def _steps_without_asking(caller: InChat, seen: Seen, again: str) -> tuple[str, ...]:

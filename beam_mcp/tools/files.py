@@ -1,7 +1,6 @@
 """Files between the person's machine and Beam; their bytes never pass the model."""
 
 import mimetypes
-from pathlib import Path
 from typing import Annotated
 
 import anyio
@@ -83,16 +82,12 @@ async def download_file(
     name = found.name or found.id or "file"
     ending = "" if "." in name else mimetypes.guess_extension(found.mime_type or "") or ""
     with anyio.move_on_after(DOWNLOAD_SECONDS):
-        path, size = await allowed.save(name + ending, caller.beam.http.download(link), most=LARGEST_DOWNLOAD)
-        return DownloadedView.of(path=str(path), size=size, kind=found.mime_type or type_of(path.name, _begin(path)))
+        saved = await allowed.save(name + ending, caller.beam.http.download(link), most=LARGEST_DOWNLOAD)
+        kind = found.mime_type or type_of(saved.path.name, saved.begin)
+        return DownloadedView.of(path=str(saved.path), size=saved.size, kind=kind)
     raise BeamUnavailable(
         f"The download took longer than {DOWNLOAD_SECONDS // 60} min; nothing was kept.", "Try again."
     )
-
-
-def _begin(path: Path) -> bytes:
-    with path.open("rb") as saved:
-        return saved.read(16)
 
 
 async def _of_task(caller: Caller, task: str, file: str) -> tuple[str, ContextFile]:

@@ -5,11 +5,13 @@ import mimetypes
 import os
 import re
 import stat
+import unicodedata
 from collections.abc import AsyncGenerator, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import anyio
@@ -28,7 +30,8 @@ _SIGNATURES = (
     (b"PK\x03\x04", "application/zip"),
 )
 _UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[\d¹²³])\s*(\..*)?")
+LONGEST_NAME, LONGEST_ENDING = 200, 20  # bytes, where most systems take 255 for a name
 HOW_TO_ALLOW = "Allow a folder with BEAM_MCP_FILES in this server's entry of the client's config."
 
 
@@ -39,6 +42,14 @@ def folder_of(uri: str) -> Path | None:
         return None
     path = unquote(parts.path)
     return Path(path.lstrip("/") if re.match(r"/[A-Za-z]:", path) else path)
+
+
+class Saved(NamedTuple):
+    """A file that was written: where, of how many bytes, and its first ones."""
+
+    path: Path
+    size: int
+    begin: bytes
 
 
 @dataclass(frozen=True)
@@ -91,8 +102,8 @@ class Folders:
         real.exists()  # some systems complain of a path only now
         return real
 
-    async def save(self, name: str, pieces: AsyncGenerator[bytes], *, most: int) -> tuple[Path, int]:
-        """Write a new file into the first allowed folder, under a free name; return its path and size in bytes.
+    async def save(self, name: str, pieces: AsyncGenerator[bytes], *, most: int) -> "Saved":
+        """Write a new file into the first allowed folder, under a free name.
 
         Raises:
             Forbidden: no folder is allowed.
@@ -101,17 +112,18 @@ class Folders:
         if not self.allowed:
             raise Forbidden("No folder is allowed for downloads.", HOW_TO_ALLOW)
         path, file = _create(self.allowed[0], safe_name(name))
-        size = 0
+        size, begin = 0, b""
         try:
             with file:
                 async for piece in pieces:
                     size += len(piece)
+                    begin = begin or piece[:16]
                     _refuse_over(size, most)
                     await anyio.to_thread.run_sync(file.write, piece)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        return path, size
+        return Saved(path, size, begin)
 
 
 def _path(given: str) -> Path:
@@ -133,15 +145,23 @@ def _path(given: str) -> Path:
 def _create(folder: Path, name: str) -> tuple[Path, BinaryIO]:
     """Open a file that was not there before: by its name, else with a number behind it."""
     stem, dot, ending = name.rpartition(".")
-    for number in range(1, 100):
-        numbered = name if number == 1 else f"{stem or ending} ({number}){dot if stem else ''}{ending if stem else ''}"
-        try:
-            return folder / numbered, (folder / numbered).open("xb")
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise BadRequest(f"{folder} cannot be written ({error.strerror}).", HOW_TO_ALLOW) from error
+    try:
+        taken = {_alike(path.name) for path in folder.iterdir()}
+        for number in range(1, 100):
+            behind = "" if number == 1 else f" ({number})"
+            numbered = f"{stem}{behind}{dot}{ending}" if stem else f"{name}{behind}"
+            if _alike(numbered) in taken:
+                continue
+            with suppress(FileExistsError):
+                return folder / numbered, (folder / numbered).open("xb")
+    except OSError as error:
+        raise BadRequest(f"{folder} cannot be written ({error.strerror}).", HOW_TO_ALLOW) from error
     raise BadRequest(f"{folder} holds a hundred files called {quoted(name, 80)}.", "Move some away.")
+
+
+def _alike(name: str) -> str:
+    """What names have in common that are one and the same on some systems."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _refuse_over(size: int, most: int) -> None:
@@ -151,8 +171,18 @@ def _refuse_over(size: int, most: int) -> None:
 
 def safe_name(name: str) -> str:
     """A file name that every system takes and that leads nowhere else."""
-    flat = _UNFIT.sub("_", line(clean(name).replace("\n", " "), 120)).strip(" .")
-    return f"_{flat}" if not flat or _RESERVED.fullmatch(flat) else flat
+    flat = _UNFIT.sub("_", line(clean(name).replace("\n", " "), 1000)).strip(" .")
+    kept = _cut(flat).strip(" .")
+    return f"_{kept}" if not kept or _RESERVED.fullmatch(kept) else kept
+
+
+def _cut(name: str) -> str:
+    """The name within the bytes it may have; its ending is kept, unless it is too long for one."""
+    stem, dot, ending = name.rpartition(".")
+    if not stem or len(ending.encode()) > LONGEST_ENDING:
+        stem, dot, ending = name, "", ""
+    left = LONGEST_NAME - len((dot + ending).encode())
+    return stem.encode()[:left].decode("utf-8", "ignore") + dot + ending
 
 
 def upload_of(path: Path) -> Upload:
@@ -168,12 +198,14 @@ def upload_of(path: Path) -> Upload:
                 raise BadRequest(f"files: {line(path.name, 120)} is empty; Beam takes no empty file.", "Leave it out.")
             if size > LARGEST_FILE:
                 limit = LARGEST_FILE // 1024 // 1024
-                raise BadRequest(f"files: {path.name} has {size / 1024 / 1024:.0f} MB; at most {limit} MB can be sent.")
+                what = f"files: {line(path.name, 120)} has {size / 1024 / 1024:.0f} MB; at most {limit} MB can be sent."
+                raise BadRequest(what, "Send a smaller one, or give a link to it in urls.")
             begin = file.read(16)
             file.seek(0)
-            fingerprint = hashlib.file_digest(file, "sha256").hexdigest()
+            fingerprint = _fingerprint(file, size)
     except OSError as error:
-        raise BadRequest(f"files: {path.name} cannot be read ({error.strerror}).", "Check its permissions.") from error
+        what = f"files: {line(path.name, 120)} cannot be read ({error.strerror})."
+        raise BadRequest(what, "Check its permissions.") from error
 
     async def read() -> AsyncGenerator[bytes]:
         async with await anyio.open_file(path, "rb", opener=_open_plain) as source:
@@ -187,14 +219,38 @@ def _opened(path: Path) -> BufferedReader:
     return open(path, "rb", opener=_open_plain)
 
 
+def _fingerprint(file: BufferedReader, size: int) -> str:
+    """Of so many bytes: a file that grows while it is read need not have an end."""
+    digest, left = hashlib.sha256(), size
+    while left > 0 and (piece := file.read(min(CHUNK, left))):
+        digest.update(piece)
+        left -= len(piece)
+    return digest.hexdigest()
+
+
 def _open_plain(path: str, flags: int) -> int:
     """Open an ordinary file only: no link swapped in since it was checked, no device, no pipe that never ends."""
-    extra = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    descriptor = os.open(path, flags | extra)
+    # Of the three ways to follow no link, in folders either, each system has one; the check below is for the others.
+    flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW_ANY", getattr(os, "O_NOFOLLOW", 0))
+    descriptor = _walk(Path(path), flags) if hasattr(os, "O_PATH") else os.open(path, flags)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode) or Path(path).resolve() != Path(path):
         os.close(descriptor)
         raise OSError(0, "it is no ordinary file")
     return descriptor
+
+
+def _walk(path: Path, flags: int) -> int:
+    """Open a file folder by folder from the root, where no one of them may be a link."""
+    root, *folders, name = path.parts
+    here = os.open(root, os.O_PATH | os.O_DIRECTORY)
+    try:
+        for folder in folders:
+            there = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
+            os.close(here)
+            here = there
+        return os.open(name, flags, dir_fd=here)
+    finally:
+        os.close(here)
 
 
 def type_of(name: str, begin: bytes) -> str:

@@ -27,7 +27,7 @@ CLOSED = "the person was shown a form and closed it without deciding"
 TOO_SOON = "a form came back sooner than anybody can read it, so no person saw it"
 REFUSED = "this client refused to show a form"
 UNANSWERED = "a form was sent {ago} and nobody answered it"
-NEVER_DRAWN = "this client never drew the card it was sent {ago}"
+NEVER_DRAWN = "it never drew the card it was sent {ago}"
 
 
 class NotAsked(BaseModel):
@@ -118,6 +118,11 @@ def offer_card(caller: InChat, subject: str) -> bool:
         return False
     caller.person.cards[key] = sent or caller.now
     return True
+
+
+def why_no_card(caller: InChat) -> str | None:
+    """Why no card is sent any more in this session; None where none was ever missed."""
+    return _lost(caller, "card")
 
 
 def card_drawn(caller: InChat) -> None:

@@ -10,9 +10,7 @@ from typing import Any
 import anyio
 import uvicorn
 from mcp import Client, StdioServerParameters
-from mcp.client.extension import ClientExtension
 from mcp.client.sse import sse_client
-from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 from mcp_types import TextContent
 from starlette.applications import Starlette
 
@@ -23,19 +21,9 @@ from beam_mcp.server.links import Links, OwnAddress
 from beam_mcp.server.pages import Pages
 from beam_mcp.server.web import web_app
 from tests.cli.processes import on, surroundings
-from tests.tools.chat import Human, office_for
+from tests.tools.chat import Clock, DrawsCards, Human, office_for
 
 READING_SECONDS = 0.9  # a person on stdio reads in real time, though fast
-
-
-class DrawsCards(ClientExtension):
-    """What a client says that draws MCP Apps."""
-
-    identifier = EXTENSION_ID
-
-    def settings(self) -> dict[str, Any]:
-        """The documents it draws."""
-        return {"mimeTypes": [APP_MIME_TYPE]}
 
 
 @dataclass
@@ -94,6 +82,12 @@ class AtDoor:
     client: Client
     world: World
     human: Reader | None
+    clock: Clock | None = None
+
+    def push(self, seconds: float) -> None:
+        """Let time pass on the server's clock, where it runs in this process."""
+        assert self.clock
+        self.clock.push(seconds)
 
     async def call(self, tool: str, **arguments: Any) -> str:
         """The words of an answer."""
@@ -127,9 +121,10 @@ async def at_door(
     links = Links()
     async with office_for(world, decides_in_chat=given.get("BEAM_MCP_CONSENT") == "chat") as office:
         server = build(replace(office, pages=OwnAddress(links)))
+        assert isinstance(office.clock, Clock)
         if human:
-            human.clock = office.clock  # pyright: ignore[reportAttributeAccessIssue]
+            human.clock = office.clock
         async with listening(web_app(server, transport="http", pages=Pages(links))) as site:
             wire: Any = f"{site}/mcp" if door == "http" else sse_client(f"{site}/sse")
             async with Client(wire, mode=mode, elicitation_callback=human, extensions=extensions) as client:
-                yield AtDoor(client, world, human)
+                yield AtDoor(client, world, human, office.clock)
