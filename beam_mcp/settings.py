@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, Url
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -27,9 +27,10 @@ _NO_HEADER = "it has characters that do not belong there, such as a space or a l
 
 # A folder that somebody else made can hold a `.env`: what widens what this server may do is not taken from there.
 _AUDIT = "BEAM_MCP_AUDIT"  # the one option whose empty value says something
-_NOT_FROM_DOTENV = frozenset({"BEAM_MCP_FILES", "BEAM_MCP_CONSENT", "BEAM_MCP_HOST", "BEAM_MCP_ALLOWED_HOSTS", _AUDIT})
+_NOT_FROM_DOTENV = frozenset({"BEAM_MCP_FILES", "BEAM_MCP_CONSENT", "BEAM_MCP_HOST", "BEAM_MCP_ALLOWED_HOSTS",
+                              "BEAM_MCP_PUBLIC_URL", _AUDIT})  # fmt: skip
 # What only matters where clients connect over HTTP: not asked of those who run us on stdio.
-LISTENING = frozenset({"transport", "host", "port", "allowed_hosts"})
+LISTENING = frozenset({"transport", "host", "port", "allowed_hosts", "public_url"})
 
 
 class SettingsError(Exception):
@@ -90,6 +91,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to listen on (http, sse)")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     allowed_hosts: Words = Field((), description="Host headers to accept when listening beyond this machine")
+    public_url: str | None = Field(
+        None, description="address under which browsers reach this server over HTTP, where a proxy changes it"
+    )
     toolsets: Annotated[tuple[ToolsetName, ...] | None, NoDecode, BeforeValidator(_words)] = Field(
         None, description="tools to offer, of agents, tasks, inbox, account, files; all by default"
     )
@@ -100,9 +104,9 @@ class Settings(BaseSettings):
     )
     consent: Literal["person", "chat"] = Field(
         "person",
-        description="who approves where no form can be shown: the person in the app, or their word in the chat",
+        description="whether the person's word in the chat is enough where no form or card reaches them",
     )
-    late: bool = Field(default=False, description="answer nothing before everything is loaded (stdio)")
+    late: bool = Field(default=False, description="answer only once all is loaded (stdio)")
     audit: Path | None = Field(
         None,
         description="file for receipts of what you decide, else in your data folder; empty keeps none; not from .env",
@@ -153,6 +157,18 @@ class Settings(BaseSettings):
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError("it must begin with https://, since keys are sent there")
         return given.rstrip("/")
+
+    @field_validator("public_url", mode="after")
+    @classmethod
+    def _is_where_links_can_lead(cls, given: str | None) -> str | None:
+        try:
+            parts = Url(given) if given else None
+        except ValueError:
+            raise ValueError("it is no web address such as https://beam.example.com") from None
+        more = parts and {parts.username, parts.password, parts.query, parts.fragment} - {None}
+        if parts and (more or parts.scheme not in {"http", "https"}):
+            raise ValueError("it must be https:// or http:// with a host and a path, and nothing else")
+        return str(parts).rstrip("/") if parts else None  # as browsers write it
 
     def key(self) -> str | None:
         """The API key, from wherever it is kept.

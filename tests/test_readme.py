@@ -6,19 +6,21 @@ import os
 import re
 import shlex
 import tomllib
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from beam_mcp import __version__
-from beam_mcp.cli.main import parser
+from beam_mcp.cli.clients import CLIENTS
+from beam_mcp.cli.install_launch import COMMAND
+from beam_mcp.cli.installed import NAME, command_of
 from beam_mcp.server.boundary import BeamTool
 from beam_mcp.settings import Settings, flag, variable
 from beam_mcp.tools.toolset import Verb
 from beam_mcp.tools.toolsets import TOOLSETS
-from tests.cli.processes import run
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -26,7 +28,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MADE = re.compile(r"<!-- (\w+) -->.*?<!-- /\1 -->", re.DOTALL)
 CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 VARIABLES = {variable(field) for field in Settings.model_fields}
-RUNNABLE = {"demo", "--version", "--help"}
+GROUPS = {known.under[0] for known in CLIENTS}
 EFFECTS = {True: "reads", False: "adds"}
 
 
@@ -50,15 +52,17 @@ def lines_of_shell() -> list[list[list[str]]]:
 
 
 def own_commands() -> Iterator[list[str]]:
-    """The arguments of every `beam-mcp` anywhere in the README."""
+    """The arguments of every `beam-mcp` anywhere in the README, but for those in configs."""
     for words in (words for line in lines_of_shell() for words in line):
         after = words[words.index("--") + 1 :] if "--" in words else words
-        if Path(after[0]).name == "beam-mcp":
+        if Path(after[0]).name == COMMAND:
             yield after[1:]
-    for words in (shlex.split(span) for span in spans() if span.startswith(("beam-mcp ", "--"))):
-        yield words[1:] if words[0] == "beam-mcp" else words
-    for entry in (entry for config in configs() for entry in entries(config)):
-        yield cast("list[str]", entry.get("args", []))
+    yield from (shlex.split(span)[1:] for span in spans() if span.startswith(f"{COMMAND} "))
+
+
+def flags() -> list[list[str]]:
+    """What is said of flags alone."""
+    return [shlex.split(span) for span in spans() if span.startswith("--")]
 
 
 def configs() -> list[dict[str, Any]]:
@@ -67,7 +71,7 @@ def configs() -> list[dict[str, Any]]:
 
 def entries(config: dict[str, Any]) -> list[dict[str, Any]]:
     """The servers that a client's config names."""
-    groups = [config[name] for name in ("mcpServers", "servers", "mcp_servers") if name in config]
+    groups = [config[name] for name in GROUPS if name in config]
     assert len(groups) == 1, config
     return list(groups[0].values())
 
@@ -77,40 +81,49 @@ def test_every_block_says_its_language() -> None:
     assert text().count("```") == 2 * len(FENCE.findall(text()))
 
 
-def test_client_configs_run_the_real_command_with_real_variables() -> None:
-    assert len(configs()) >= 3
-    for config in configs():
-        for entry in entries(config):
-            assert entry["command"] == "beam-mcp"
-            assert set(entry.get("env", {})) <= VARIABLES
-            assert set(entry) <= {"command", "args", "env", "type"}
-            assert entry.get("type", "stdio") == "stdio"
+def test_client_configs_name_the_real_command_and_real_variables() -> None:
+    assert len(configs()) >= 5
+    for entry in (entry for config in configs() for entry in entries(config)):
+        assert command_of(entry)[0] == COMMAND
+        assert set(entry.get("env", {})) <= VARIABLES
+        assert set(entry) <= {"command", "args", "env", "type"}
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
-    assert scripts == {"beam-mcp": "beam_mcp.cli.start:main"}
+    assert scripts == {COMMAND: "beam_mcp.cli.start:main"}
+
+
+def test_every_link_to_click_adds_the_entry_that_install_writes() -> None:
+    offered = [known for known in CLIENTS if known.page]
+    for known in offered:
+        entry = known.stdio(COMMAND, [])
+        assert known.page
+        link = known.page(NAME, entry)
+        assert f"]({link})" in text(), f"{known.title}: {link}"
+        query = parse_qs(urlsplit(link).query, strict_parsing=True)
+        config = query["config"][0]
+        assert query["name"] == [NAME]
+        assert json.loads(config if config.startswith("{") else b64decode(config, validate=True)) == entry
+    assert text().count("config=") == len(offered)
+
+
+def test_every_client_that_install_knows_is_named() -> None:
+    assert {known.name for known in CLIENTS} <= set(spans())
+    for known in CLIENTS:
+        assert known.title in text()
+
+
+def test_what_is_quoted_as_a_symptom_is_said_by_the_server() -> None:
+    rows = re.findall(r"^\| (.*?) \|", text().partition("## When something is wrong")[2], re.MULTILINE)
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "beam_mcp").rglob("*.py"))
+    quoted = [words for row in rows for words in re.findall(r'"([^"]+)"', row)]
+    assert len(quoted) >= 5
+    for words in quoted:
+        assert words in source, words
 
 
 def test_every_variable_that_is_named_exists() -> None:
     named = set(re.findall(r"\bBEAM_[A-Z_]+\b", text()))
     assert named
     assert named <= VARIABLES
-
-
-def test_every_command_line_is_understood() -> None:
-    commands = [words for words in own_commands() if not RUNNABLE & set(words)]
-    assert commands
-    for words in commands:
-        given = vars(parser().parse_args(words))
-        given.pop("command", None)
-        Settings.model_validate({variable(field): value for field, value in given.items()})
-
-
-@pytest.mark.parametrize("words", [["demo"], ["--version"], ["--help"]], ids=" ".join)
-def test_what_can_be_run_runs(tmp_path: Path, words: list[str]) -> None:
-    assert words in list(own_commands())
-    shown = run(*words, cwd=tmp_path)
-    assert (shown.returncode, shown.stderr) == (0, "")
-    if words == ["--version"]:
-        assert shown.stdout == f"beam-mcp {__version__}\n"
 
 
 def test_the_commands_that_install_are_those_that_ci_runs() -> None:

@@ -1,5 +1,6 @@
 """A person's decision on what a step wants to do: consent, perhaps with changed parameters, or rejection."""
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -35,10 +36,21 @@ class Action:
 
 def parameters_of(node: Node) -> dict[str, Any]:
     """Every parameter the step's tool would be called with, required ones first; unnamed ones by their number."""
+    known = _declared(node)
+    other = _named((node.tool_data or ToolData()).tool_parameters)
+    return known | {name: value for name, value in other.items() if name not in known and value not in known.values()}
+
+
+def sent_parameters(node: Node, parameters: Mapping[str, Any], edited: Container[str]) -> dict[str, Any]:
+    """Those of `parameters` that go to Beam where any was edited: the declared ones, or all where none is declared."""
+    declared = _declared(node) or parameters
+    return {name: value for name, value in parameters.items() if name in declared or name in edited}
+
+
+def _declared(node: Node) -> dict[str, Any]:
     data = node.tool_data or ToolData()
     given = {**(data.required_parameters or {}), **(data.optional_parameters or {})}
-    known = {name: value for name, value in given.items() if value is not None}
-    return known or _named(data.tool_parameters)
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _named(parameters: Any) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 import base64
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -22,7 +23,7 @@ class Upload:
     mime_type: str
     size: int
     sha256: str
-    read: Callable[[], AsyncIterator[bytes]]
+    read: Callable[[], AsyncGenerator[bytes]]
 
     def described(self) -> dict[str, str]:
         """As Beam wants it, without the data: `fileSize` is the byte count as text (API.md, POST /agent-tasks)."""
@@ -64,14 +65,15 @@ class JsonWithFiles:
 
 async def _base64(file: Upload) -> AsyncGenerator[bytes]:
     rest, seen = b"", 0
-    async for piece in file.read():
-        seen += len(piece)
-        if seen > file.size:
-            break
-        rest += piece
-        whole = len(rest) - len(rest) % 3
-        yield base64.b64encode(rest[:whole])
-        rest = rest[whole:]
+    async with aclosing(file.read()) as pieces:
+        async for piece in pieces:
+            seen += len(piece)
+            if seen > file.size:
+                break
+            rest += piece
+            whole = len(rest) - len(rest) % 3
+            yield base64.b64encode(rest[:whole])
+            rest = rest[whole:]
     if seen != file.size:
         raise BadRequest(f"files: {file.name} changed while it was read; nothing was started.", "Try again.")
     yield base64.b64encode(rest)

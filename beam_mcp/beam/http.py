@@ -71,6 +71,8 @@ class Http:
     kept: dict[str, Closable] = field(init=False, repr=False, default_factory=dict[str, Closable])
 
     def __post_init__(self) -> None:
+        # What came of it all is told; that something was tried again is no news to anybody.
+        stamina.instrumentation.set_on_retry_hooks(())
         self.client = httpx2.AsyncClient(
             base_url=self.base_url,
             headers={"Accept": "application/json", "User-Agent": f"beam-mcp/{__version__}"},

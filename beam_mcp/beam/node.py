@@ -124,13 +124,9 @@ class Asked:
     values: tuple[str, ...] = ()
     place: int = 0
 
-    def accepted(self, answer: str) -> str | None:
-        """The value Beam wants for this answer; None when it is not among the choices there are."""
-        if not self.choices:
-            return answer
-        wanted = answer.strip().casefold()
-        pairs = zip(self.choices, self.values, strict=True)
-        return next((v for label, v in pairs if wanted in {label.casefold(), v.casefold()}), None)
+    def same_as(self, other: "Asked") -> bool:
+        """Whether that one asks the same, in the same words: only what is suggested for it may differ."""
+        return self == replace(other, remembered=self.remembered, hints=self.hints, place=self.place)
 
     @property
     def key(self) -> tuple[str, str | None]:

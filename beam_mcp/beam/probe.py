@@ -13,11 +13,13 @@ from urllib.request import getproxies, proxy_bypass
 import anyio
 import httpx2
 
+from beam_mcp.beam.errors import BeamBroken
 from beam_mcp.beam.http import Http
-from beam_mcp.beam.transport import LOOPBACK, clock_ahead
+from beam_mcp.beam.transport import LOOPBACK, clock_ahead, read_body
 
 TIMES = 3
 PATIENCE = 10.0  # seconds for one request
+LARGEST = 1024 * 1024  # bytes of its answer
 PATH = "/v2/user/me"  # answered by Beam itself, at once, where no key is sent
 
 Trouble = Literal["name", "refused", "time", "certificate", "tls", "proxy", "cut"]
@@ -60,14 +62,16 @@ async def probe(http: Http) -> Probe:
             clock_ahead=clock_ahead(first.headers["date"]) if "date" in first.headers else None,
             seconds=tuple([await _timed(http) for _ in range(TIMES)]),
         )
-    except (httpx2.TransportError, httpx2.InvalidURL, TimeoutError) as error:
+    except (httpx2.RequestError, httpx2.InvalidURL, BeamBroken, TimeoutError) as error:
         trouble, reason = _trouble(error)
         return Probe(trouble, reason)
 
 
 async def _ask(http: Http) -> httpx2.Response:
     with anyio.fail_after(PATIENCE):
-        return await http.client.get(PATH)
+        async with http.client.stream("GET", PATH) as response:
+            await read_body(response, LARGEST)
+            return response
 
 
 async def _timed(http: Http) -> float:

@@ -15,3 +15,8 @@ class Check:
     state: State
     said: str
     fix: str = ""
+
+
+@dataclass(frozen=True)
+class Untouched(Check):
+    """A setting that nobody set: listed in JSON, only counted on the screen."""

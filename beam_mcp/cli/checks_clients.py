@@ -16,7 +16,8 @@ def client_checks(machine: Machine, *, has_key: bool) -> Iterator[Check]:
     """One line for each entry of ours; `has_key` is whether a server without a key of its own would find one."""
     found = installed(machine)
     if not found:
-        yield Check(GROUP, "clients", "skip", "No client that we know is installed for this user.")
+        said = "No client that we know is installed for this user."
+        yield Check(GROUP, "clients", "skip", said, "Run: beam-mcp install CLIENT")
     for config in found:
         name = config.client.title if config.scope == "user" else f"{config.client.title}, this project"
         if config.trouble:

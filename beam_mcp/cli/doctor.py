@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from beam_mcp import __version__
-from beam_mcp.cli.checks import Check
+from beam_mcp.cli.checks import Check, State, Untouched
 from beam_mcp.cli.checks_beam import GROUP as BEAM
 from beam_mcp.cli.checks_beam import SIGN_IN, beam_checks
 from beam_mcp.cli.checks_clients import client_checks
@@ -51,7 +51,7 @@ async def _examine(given: dict[str, Any]) -> AsyncIterator[Check]:
         settings = load(given)
         settings.key()
     except SettingsError as error:
-        yield wrong_settings(str(error))
+        yield wrong_settings(str(error), given)
         yield Check(BEAM, "host", "skip", "Not looked at while a setting is wrong.")
     else:
         for check in settings_checks(settings, given, credentials):
@@ -84,13 +84,23 @@ async def _who(settings: Settings, credentials: Credentials) -> tuple[str, Signe
 def _show(console: Console, checks: list[Check]) -> None:
     for group, found in groupby(checks, key=lambda check: check.group):
         console.print(Text(group, "bold"))
-        for check in found:
-            console.print(
-                Text.assemble("  ", (f"{check.state:<4}", STYLES[check.state]), f"  {check.name}: {check.said}")
-            )
-            if check.fix and check.state != "ok":
-                console.print(Text.assemble("        ", ("fix: ", "bold"), check.fix))
+        _show_group(console, list(found))
     counts = {state: sum(check.state == state for check in checks) for state in ("fail", "warn")}
     failed, warned = counts["fail"], counts["warn"]
     told = "All is well." if not failed + warned else f"{failed} failed, {warned} to look at."
     console.print(Text(told, STYLES["fail" if failed else "warn" if warned else "ok"]))
+
+
+def _show_group(console: Console, checks: list[Check]) -> None:
+    told = [check for check in checks if not isinstance(check, Untouched)]
+    for check in told:
+        _show_line(console, check.state, f"{check.name}: {check.said}")
+        if check.fix and check.state != "ok":
+            console.print(Text.assemble("        ", ("fix: ", "bold"), check.fix))
+    if untouched := len(checks) - len(told):
+        others = f"the other {untouched}" if told else f"all {untouched}"
+        _show_line(console, "ok", f"{others} have their defaults; --json lists them.")
+
+
+def _show_line(console: Console, state: State, words: str) -> None:
+    console.print(Text.assemble("  ", (f"{state:<4}", STYLES[state]), f"  {words}"))

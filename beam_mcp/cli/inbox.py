@@ -6,15 +6,24 @@ from contextlib import aclosing
 
 import anyio
 
+from beam_mcp.beam.errors import NotConfigured
 from beam_mcp.cli.loopback import Loopback
 from beam_mcp.cli.serve import office
 from beam_mcp.server.links import Links
-from beam_mcp.settings import Settings
+from beam_mcp.settings import Settings, SettingsError
 from beam_mcp.tools.office import Caller, Office
 
 
 def inbox(settings: Settings, *, browser: bool) -> int:
-    """Serve the inbox and open it where there is a `browser`; return the exit code once it is interrupted."""
+    """Serve the inbox and open it where there is a `browser`; return the exit code once it is interrupted.
+
+    Raises:
+        SettingsError: the settings allow no deciding, which is what the page is for.
+    """
+    if settings.read_only:
+        raise SettingsError("BEAM_MCP_READ_ONLY (--read-only): nothing may be decided, which the inbox page is for.")
+    if settings.toolsets is not None and "inbox" not in settings.toolsets:
+        raise SettingsError("BEAM_MCP_TOOLSETS (--toolsets): the inbox is not among them, so there is no page for it.")
     anyio.run(_serve, settings, browser)
     return 0
 
@@ -33,5 +42,10 @@ async def _serve(settings: Settings, browser: bool) -> None:  # noqa: FBT001 - a
 
 async def _whoever_is_here(shared: Office) -> Caller:
     beam = await shared.own_beam()
+    try:
+        beam.identity.require_credentials()
+        beam.identity.required_workspace()
+    except NotConfigured as error:
+        raise SettingsError(str(error)) from error
     fingerprint = beam.identity.fingerprint()
     return Caller(beam, shared.desks.person(fingerprint), shared.desks.conversation(fingerprint, "page"), shared)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from beam_mcp.cli.clients import CLIENTS, Client, Entry, Scope
 from beam_mcp.cli.clients_places import Machine, this_machine
 from beam_mcp.cli.install_files import NotWritten, back_up, replace
@@ -65,15 +67,18 @@ class Wish:
 
 def install(given: dict[str, Any]) -> int:
     """Add this server to the clients that were named; return the exit code."""
-    return _for_each(given, _shown if given.pop("print") else add, "" if given.get("sandbox") else SIGN_IN)
+    at_the_end = "" if given.get("sandbox") else SIGN_IN
+    if given.pop("print"):
+        return _for_each(given, _show, at_the_end, screen(to_stderr=True))
+    return _for_each(given, add, at_the_end, screen())
 
 
 def uninstall(given: dict[str, Any]) -> int:
     """Take this server out of the clients that were named; return the exit code."""
-    return _for_each(given, remove, "")
+    return _for_each(given, remove, "", screen())
 
 
-def _for_each(given: dict[str, Any], act: Callable[[Client, Wish], str], at_the_end: str) -> int:
+def _for_each(given: dict[str, Any], act: Callable[[Client, Wish], str], at_the_end: str, shown: Console) -> int:
     machine = this_machine()
     named, everywhere = given.pop("client"), given.pop("all")
     name, scope = given.pop("name"), given.pop("scope")
@@ -84,8 +89,7 @@ def _for_each(given: dict[str, Any], act: Callable[[Client, Wish], str], at_the_
         complain(trouble)
         return _WRONG
     load(given, dotenv=Path())  # what the entry would say has to be right; where it is read, `.env` may say the rest
-    shown, failed = screen(), 0
-    wish = Wish(machine, name, scope, options(given))
+    wish, failed = Wish(machine, name, scope, options(given)), 0
     for client in clients:
         try:
             shown.print(f"{client.title}: {act(client, wish)}")
@@ -149,11 +153,12 @@ def remove(client: Client, wish: Wish) -> str:
     return f"took {wish.name} out of {path}.{_kept(backup)}"
 
 
-def _shown(client: Client, wish: Wish) -> str:
-    """What `add` would write, and the link that a click does it with; nothing is changed."""
-    entry = wish.entry(client)
-    link = f"\nOr open {client.link(wish.name, entry)}" if client.link else ""
-    return f"{wish.config(client)}\n{whole(client, entry, wish.name)}{client.then}{link}"
+def _show(client: Client, wish: Wish) -> str:
+    """Show what `add` would write, alone on stdout; what to do next, and the link that a click does it with."""
+    path, entry = wish.config(client), wish.entry(client)
+    screen(to_stderr=True).print(f"{client.title}, in {path}:")
+    screen().out(whole(client, entry, wish.name), end="", highlight=False)
+    return client.then + (f"\nOr open {client.link(wish.name, entry)}" if client.link else "")
 
 
 def _ours(client: Client, wish: Wish, text: str) -> Entry | None:

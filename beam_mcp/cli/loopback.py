@@ -7,6 +7,7 @@ import anyio
 
 from beam_mcp.beam.task import Task
 from beam_mcp.server.links import Links
+from beam_mcp.settings import SettingsError
 from beam_mcp.tools.office import InChat
 
 if TYPE_CHECKING:
@@ -18,19 +19,24 @@ CLOSING_SECONDS = 0.3
 
 
 class Loopback:
-    """The pages of `links` on a port of their own, from the first link until `aclose`."""
+    """The pages of `links` on a port of their own, from the first link until `aclose`; `patience` to open it."""
 
-    def __init__(self, links: Links, port: int = 0) -> None:
+    def __init__(self, links: Links, port: int = 0, *, patience: float = OPENING_SECONDS) -> None:
         self.links = links
         self.port = port
+        self.patience = patience
         self._server: PageServer | None = None
         self._serving: asyncio.Task[None] | None = None
         self._base = ""
         self._opening = anyio.Lock()
 
     async def link(self, caller: InChat, task: Task, step_id: str) -> str | None:
-        """The one-time address of this decision."""
-        return f"{await self.base()}/decide/{self.links.to_decision(caller, task.id or '', step_id).token}"
+        """The one-time address of this decision; None where no port can be opened."""
+        try:
+            base = await self.base()
+        except (SettingsError, OSError):  # a TimeoutError is one
+            return None
+        return f"{base}/decide/{self.links.to_decision(caller, task.id or '', step_id).token}"
 
     async def base(self) -> str:
         """The address that all pages share; opens the port at the first call.
@@ -51,10 +57,15 @@ class Loopback:
 
         listener = listen(HOST, self.port)
         server = PageServer(Pages(self.links))
-        self._serving = asyncio.create_task(server.serve(sockets=[listener]))
-        with anyio.fail_after(OPENING_SECONDS):
-            await server.is_up.wait()
-        self._server, self._base = server, shown(listener, HOST)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            with anyio.fail_after(self.patience):
+                await server.is_up.wait()
+        except BaseException:
+            serving.cancel()
+            listener.close()
+            raise
+        self._server, self._serving, self._base = server, serving, shown(listener, HOST)
 
     async def aclose(self) -> None:
         """Close the port, if it was opened."""

@@ -11,6 +11,7 @@ from beam_mcp.settings import Settings, SettingsError, flag, variable
 
 WRONG_OPTION = 2
 INTERRUPTED = 130
+_COMMAND = "command"
 
 ABOUT = """\
 Hand work to your Beam agents from the chat you are already in:
@@ -28,6 +29,22 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Complain and exit."""
         self.exit(WRONG_OPTION, f"{self.prog}: {message}; {self.prog} --help shows what there is.\n")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Parse, and complain of what is unknown: left to the parser above, it would be told with the wrong help."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.dest != _COMMAND or value in (action.choices or ()):
+            super()._check_value(action, value)
+            return
+        from difflib import get_close_matches  # noqa: PLC0415 - a server that starts does without it
+
+        near = get_close_matches(value, [command.name for command in COMMANDS], n=1)
+        self.error(f"there is no command {value[:60]!r}{f' (did you mean {near[0]}?)' if near else ''}")
 
 
 class _NoFlag(argparse.Action):
@@ -49,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
         parents=[_options(EVERY)],
     )
     top.add_argument("--version", action="version", version=f"beam-mcp {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="beam-mcp")
+    commands = top.add_subparsers(dest=_COMMAND, metavar="COMMAND", title="commands", prog="beam-mcp")
     for command in COMMANDS:
         parents = [_options(command.fields)] if command.fields else []
         its_own = commands.add_parser(
@@ -82,7 +99,7 @@ def _add_option(options: argparse.ArgumentParser, field: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit code: 0, 2 for a wrong option, or 130 if it was interrupted."""
     given: dict[str, Any] = vars(parser().parse_args(arguments))
-    named = given.pop("command", None)
+    named = given.pop(_COMMAND, None)
     command = next((command for command in COMMANDS if command.name == named), SERVE)
     try:
         return command.run(given)

@@ -80,6 +80,7 @@ Made from the code by `beam-mcp manifests`; a test fails when they are not what 
 | `clients/` | ready configs, by client: `stdio` runs `beam-mcp`, `http` connects to `{url}` with headers |
 | `Dockerfile`, `compose.yaml` | a container that serves over HTTP |
 | `icon.svg` | our icon |
+| `conversation.svg` | the picture in the README, drawn by `python -m tests.picture` |
 
 ## Clients
 

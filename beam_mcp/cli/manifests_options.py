@@ -13,6 +13,8 @@ from pydantic.fields import FieldInfo
 from beam_mcp.settings import LISTENING, Settings, flag, variable
 
 ACCOUNT = frozenset({"api_key", "workspace_id"})  # what Beam answers nobody without
+# An empty file for receipts keeps none, and a client passes on as empty what nobody filled in.
+LEFT_OUT = LISTENING | {"audit"}
 _KINDS = {bool: "boolean", int: "number", float: "number", Path: "file"}
 _ABBREVIATED = {"api": "API", "url": "URL", "id": "ID"}
 
@@ -54,7 +56,7 @@ class Option:
 
 def options() -> list[Option]:
     """Every setting that means something to a server that a client runs on stdio."""
-    return [_option(field, info) for field, info in Settings.model_fields.items() if field not in LISTENING]
+    return [_option(field, info) for field, info in Settings.model_fields.items() if field not in LEFT_OUT]
 
 
 def _option(field: str, info: FieldInfo) -> Option:

@@ -1,8 +1,10 @@
 """`beam-mcp receipts`: what was answered and decided from this machine, newest last."""
 
+import os
 import sys
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from pydantic_core import to_json
@@ -14,6 +16,7 @@ from beam_mcp.tools.receipts import Receipt, Receipts
 from beam_mcp.views.text import clean, line, value
 
 CANNOT_READ = 1
+NOT_KNOWN = "not known, the server was stopped (or Beam has not answered yet)"
 _HOW = {"chat": "in the chat", "form": "in a form", "card": "in a card", "page": "on a page"}
 
 
@@ -21,17 +24,17 @@ def receipts(settings: Settings, *, as_json: bool, task: str | None, last: int) 
     """Print the `last` receipts, of one `task` where named; return the exit code: 1 if some lines could not be read."""
     kept = Receipts(settings.audit)
     try:
-        found = [receipt for receipt in kept.read() if receipt is None or _is_of(receipt, task)]
+        found, strange = kept.read()
     except OSError as error:
         raise SettingsError(f"BEAM_MCP_AUDIT (--audit): {kept.path} cannot be read ({error.strerror}).") from error
-    readable = [receipt for receipt in found if receipt is not None]
-    shown = readable[-last:] if last else readable
+    named = [receipt for receipt in found if _is_of(receipt, task)]
+    shown = named[-last:] if last else named
     if as_json:
         for receipt in shown:
             sys.stdout.write(to_json(receipt).decode() + "\n")
     else:
         _print(shown, kept)
-    return _complain(len(found) - len(readable), kept)
+    return _complain(strange, kept)
 
 
 def _is_of(receipt: Receipt, task: str | None) -> bool:
@@ -41,7 +44,8 @@ def _is_of(receipt: Receipt, task: str | None) -> bool:
 def _print(shown: list[Receipt], kept: Receipts) -> None:
     console = Console(highlight=False, soft_wrap=True)
     if not shown:
-        console.print(Text(f"No receipts in {kept.path}."))
+        off = "No receipts are kept: BEAM_MCP_AUDIT is empty."
+        console.print(Text(off if kept.path == Path(os.devnull) else f"No receipts in {kept.path}."))
     for receipt in shown:
         at = receipt.at.astimezone().strftime("%Y-%m-%d %H:%M") if receipt.at else "some time"
         what = line(value(receipt.shown.get("tool") or ""), 60)
@@ -49,7 +53,7 @@ def _print(shown: list[Receipt], kept: Receipts) -> None:
         console.print(Text(f"{clean(head)} {_HOW[receipt.reached]}, agent {line(receipt.agent, 60)}"))
         for name, said in islice(_sent(receipt.sent), 20):
             console.print(Text(f"    {line(name, 80)}: {line(said, 200)}"))
-        console.print(Text(f"    then: {line(receipt.result, 200)}"))
+        console.print(Text(f"    then: {line(receipt.result, 200) or NOT_KNOWN}"))
 
 
 def _sent(sent: dict[str, Any]) -> Iterator[tuple[str, str]]:

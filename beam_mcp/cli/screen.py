@@ -5,11 +5,14 @@ import sys
 from rich.console import Console
 
 
-def screen() -> Console:
-    """Where a command shows what it found; whatever stdout is, no sign or name makes it fail."""
+def screen(*, to_stderr: bool = False) -> Console:
+    """Where a command shows what it found; whatever stdout is, no sign or name makes it fail.
+
+    `to_stderr` is for sentences beside a stdout that another program may read.
+    """
     if reconfigure := getattr(sys.stdout, "reconfigure", None):
         reconfigure(errors="replace")  # a pipe on Windows knows neither every name nor every sign
-    return Console(highlight=False, markup=False, soft_wrap=True)
+    return Console(stderr=to_stderr, highlight=False, markup=False, soft_wrap=True)
 
 
 def complain(words: str) -> None:

@@ -41,7 +41,6 @@ def serve(settings: Settings, wire: Wire | None = None) -> int:
 def _log_to_stderr() -> None:
     """Plain lines on stderr, warnings and worse; stdout belongs to the protocol."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("stamina").setLevel(logging.ERROR)
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
+from urllib.parse import urlsplit
 
 import anyio
 import uvicorn
@@ -30,8 +31,10 @@ async def serve_web(settings: Settings) -> None:
     async with office(settings) as shared:
         transport = "sse" if settings.transport == "sse" else "http"
         links = Links()
-        server = server_for(settings, replace(shared, pages=OwnAddress(links)))
-        app = web_app(server, transport=transport, hosts=settings.allowed_hosts, pages=Pages(links))
+        server = server_for(settings, replace(shared, pages=OwnAddress(links, settings.public_url)))
+        pages = Pages(links, public_url=settings.public_url)
+        known = filter(None, (*settings.allowed_hosts, urlsplit(settings.public_url or "").hostname))
+        app = web_app(server, transport=transport, hosts=tuple(known), pages=pages)
         config = uvicorn.Config(
             app,
             log_level="warning",

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -75,11 +76,28 @@ class Work:
 
 
 @dataclass
+class Form:
+    """A form that was sent to a person; `missed` once nobody answered it in time."""
+
+    sent: datetime
+    answered: bool = False
+    missed: bool = False
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """What the chat would change about an action that its person decides elsewhere: parameters, and words with them."""
+
+    edits: Mapping[str, Any]
+    words: str
+
+
+@dataclass
 class Person:
     """One person in one workspace: the agents they can give work to, the tasks seen, the work they gave.
 
-    `forms` and `cards` are those they were sent and that have not come back, with when; `lost_rungs` are ways of asking
-    them that failed in a session, with why.
+    `forms` and `cards` are those they were sent in a session, `missed` how many forms in a row nobody answered there,
+    `lost_rungs` the ways of asking them that failed there, with why. `proposed` is kept by task and step.
     """
 
     agents: tuple[Agent, ...] = ()
@@ -89,8 +107,10 @@ class Person:
     work: Bounded[str, Work] = field(default_factory=lambda: Bounded(500))
     started: Bounded[str, None] = field(default_factory=lambda: Bounded(2000))
     turns: Bounded[str, anyio.Lock] = field(default_factory=lambda: Bounded(500))
-    done: Bounded[str, tuple[datetime, str]] = field(default_factory=lambda: Bounded(500))
-    forms: Bounded[str, datetime] = field(default_factory=lambda: Bounded(500))
+    done: Bounded[str, tuple[datetime, str, str]] = field(default_factory=lambda: Bounded(500))
+    forms: Bounded[str, Form] = field(default_factory=lambda: Bounded(500))
+    missed: Bounded[str, int] = field(default_factory=lambda: Bounded(500))
+    proposed: Bounded[str, Proposed] = field(default_factory=lambda: Bounded(500))
     cards: Bounded[str, datetime] = field(default_factory=lambda: Bounded(500))
     lost_rungs: Bounded[str, str] = field(default_factory=lambda: Bounded(500))
 

@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from beam_mcp.beam.errors import BeamError
 from beam_mcp.tools.office import given_caller
-from beam_mcp.tools.person import PERSON_SECONDS, form_failed
+from beam_mcp.tools.person import ASKING, PERSON_SECONDS, form_failed
 from beam_mcp.tools.toolset import Output, Verb, failure, present, present_error
 from beam_mcp.views.text import line, quoted, value
 from beam_mcp.views.view import View
@@ -86,7 +86,7 @@ class BeamTool(Tool):
             return failure(UNANSWERED.format(name=self.name))
         except MCPError:
             # A client that answers a form with an error cannot show it: the call goes on without.
-            if form_failed(await given_caller(context)):
+            if self.name in ASKING and form_failed(await given_caller(context)):
                 return await self.run(arguments, context)
             raise
         except ToolError:

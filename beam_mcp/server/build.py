@@ -21,7 +21,6 @@ from mcp_types import (
     CompleteResult,
     GetPromptResult,
     InputRequiredResult,
-    ListResourcesResult,
     ListToolsResult,
     PaginatedRequestParams,
     Resource,
@@ -86,9 +85,9 @@ class BeamServer(MCPServer[Office]):
         handlers.add_request_handler("resources/subscribe", SubscribeRequestParams, watching.subscribe)
         handlers.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, watching.unsubscribe)
         handlers.add_request_handler("completion/complete", CompleteRequestParams, _complete)
-        # Nor does it list for whom: the card's own tools are for clients that draw cards.
+        # Nor does it list for whom: the card's own tools are for clients that draw cards. Its document is not listed at
+        # all: hosts find it by the tools, and a model has nothing to look for there.
         handlers.add_request_handler("tools/list", PaginatedRequestParams, self._tools_for)
-        handlers.add_request_handler("resources/list", PaginatedRequestParams, self._resources_for)
 
     async def run_stdio_async(self, *opened: TextIO) -> None:
         """Serve on stdio; or, where the talk has begun already, on the two streams that are left of it."""
@@ -114,12 +113,6 @@ class BeamServer(MCPServer[Office]):
         tools = await self.list_tools()
         return ListToolsResult(tools=[*tools, *card.TOOLS] if self._draws_cards(ctx) else tools)
 
-    async def _resources_for(
-        self, ctx: ServerRequestContext[Office, Any], _: PaginatedRequestParams | None
-    ) -> ListResourcesResult:
-        resources = await self.list_resources()
-        return ListResourcesResult(resources=[*resources, card.RESOURCE] if self._draws_cards(ctx) else resources)
-
     def _draws_cards(self, ctx: Context[Office, Any] | ServerRequestContext[Office, Any]) -> bool:
         return self.has_card and client_supports_apps(ctx)
 
@@ -137,7 +130,7 @@ class BeamServer(MCPServer[Office]):
         """Read a resource as the caller may see it."""
         if context is None:
             raise ResourceError("A resource is read by somebody: there is no caller.")
-        if self.has_card and str(uri) == card.URI:
+        if str(uri) == card.URI and self._draws_cards(context):
             return await card.contents(context)
         return await read(str(uri), context, self.loaded)
 

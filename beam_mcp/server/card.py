@@ -1,7 +1,9 @@
 """The inbox as a card in the chat (MCP Apps, SEP-1865): one document, and two tools that only the card can see.
 
 A host hides tools of apps from its model. Where one does not, the model still lacks the word that only the card's
-document carries, and what it calls is refused.
+document carries, and what it calls is refused; the document is given to clients alone that draw cards. What remains:
+a host that says it draws cards, ignores which tools are for apps alone, and lets its model read `ui://` resources. Its
+model could find the word, and decide.
 """
 
 import hmac
@@ -11,7 +13,7 @@ from mcp.server.apps import APP_MIME_TYPE
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError
-from mcp_types import CallToolResult, Resource, TextContent, Tool, ToolAnnotations
+from mcp_types import CallToolResult, TextContent, Tool, ToolAnnotations
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
@@ -36,14 +38,7 @@ STALE = (
 )
 FOR_THE_CARD = "Nothing was done: this is for the card in the chat alone. get_pending_questions() shows what waits."
 
-RESOURCE = Resource(
-    uri=URI,
-    name="inbox_card",
-    title="Beam inbox card",
-    description="What waits for you, as a card to decide in",
-    mime_type=APP_MIME_TYPE,
-    _meta={"ui": {"prefersBorder": True}},  # no csp: the card loads nothing, so the strictest default is right
-)
+LOOK = {"ui": {"prefersBorder": True}}  # no csp: the card loads nothing, so the strictest default is right
 
 
 class Shown(BaseModel):
@@ -100,7 +95,7 @@ async def contents(context: Context[Office, Any]) -> list[ReadResourceContents]:
         word = _word(await given_caller(context))
     except BeamError as error:
         raise ResourceError(f"{error.what} {error.advice}".strip()) from error
-    return [ReadResourceContents(card_html(word), APP_MIME_TYPE, meta=RESOURCE.meta)]
+    return [ReadResourceContents(card_html(word), APP_MIME_TYPE, meta=LOOK)]
 
 
 async def answer(context: Context[Office, Any], name: str, arguments: dict[str, Any]) -> CallToolResult:

@@ -9,7 +9,7 @@ from beam_mcp.server.html import Entered, Notice
 from beam_mcp.tools.office import Caller
 from beam_mcp.tools.receipts import Reached
 from beam_mcp.tools.sheets import Choice, Moved, Submitted, decide
-from beam_mcp.views.sheet import Unfit
+from beam_mcp.views.field import Unfit
 from beam_mcp.views.view import View
 
 LONGEST_FIELD = 200_000  # characters

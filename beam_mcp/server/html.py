@@ -39,8 +39,8 @@ class Entered:
     fields: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def words(self, stop: StopSheet) -> str:
-        """The words for the agent."""
-        return self.fields.get("feedback", "") if stop.node_id == self.step_id else ""
+        """The words for the agent: what was written, else what the chat proposed."""
+        return self.fields.get("feedback", "") if stop.node_id == self.step_id else stop.words
 
     def given(self, stop: StopSheet, name: str, wanted: str, otherwise: str) -> str:
         """What stands in the field NAME, whose print is `wanted`: what was written there, else `otherwise`."""
@@ -107,7 +107,7 @@ def id_of(task: TaskSheet, stop: StopSheet) -> str:
 
 def prints(stop: StopSheet) -> dict[str, str]:
     """For each field of a step's form: what it is about, then what it holds, each as a fingerprint."""
-    parameters = {p.field: (fingerprint(p.name, p.text), p.shown) for p in stop.parameters}
+    parameters = {p.field: (fingerprint(p.name, p.text), p.preset) for p in stop.parameters}
     questions = {q.field: (fingerprint(q.question, q.about), q.preset) for q in stop.questions}
     return {name: about + fingerprint(_plain(text)) for name, (about, text) in (parameters | questions).items()}
 
@@ -138,9 +138,9 @@ def told_html(notice: Notice, room: Room, title: str = "", more: str = "") -> st
     return _render("told.html", room=room, notice=notice, title=title or usual, more=more)
 
 
-def page_html(title: str, body: str, good_for: str = "") -> str:
-    """The whole document around a body that was rendered here; `good_for` is how much longer its address is good."""
-    return _render("page.html", title=title, body=body, good_for=good_for)
+def page_html(title: str, body: str, good: str = "") -> str:
+    """The whole document around a body that was rendered here; `good` says how much longer its address is."""
+    return _render("page.html", title=title, body=body, good=good)
 
 
 def card_html(word: str) -> str:

@@ -13,7 +13,10 @@ MOST_BYTES = 4_000_000  # of a form as it is sent
 MOST_FIELDS = 2000
 FORM = "application/x-www-form-urlencoded"
 
-FOREIGN = "This form was not sent from the page itself, so nothing was done. Open the link again and decide there."
+FOREIGN = (
+    "This form was not sent from the page itself, so nothing was done. Open the link again and decide there. If that "
+    "does not help, a proxy changes this server's address: who runs it sets BEAM_MCP_PUBLIC_URL to what browsers use."
+)
 NO_FORM = "This is not a form that a page here could send, so nothing was done. Open the link again and decide there."
 TOO_LARGE = "This form is larger than what is taken here, so nothing was done. Decide in the Beam app."
 TOO_SLOW = "The form did not arrive in time, so nothing was done. Open the link again and decide there."
@@ -51,7 +54,7 @@ class Sealed:
         await self.app(scope, receive, sealed)
 
 
-def refuse_foreign(request: Request) -> None:
+def refuse_foreign(request: Request, public_url: str | None = None) -> None:
     """Only a page of this very server may send a form, as far as the browser says where it came from.
 
     Raises:
@@ -59,6 +62,8 @@ def refuse_foreign(request: Request) -> None:
     """
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "same-origin")
     own = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    if public_url is not None and origin is not None:
+        own = own or urlsplit(origin)[:2] == urlsplit(public_url)[:2]
     if not own or site not in {"same-origin", "none"}:
         raise Refused(403, FOREIGN)
 

@@ -21,11 +21,13 @@ from beam_mcp.views.text import span
 
 UNKNOWN = (
     "This address leads to no decision: a link is good for a few hours, and only as long as the server that made it "
-    "runs. Ask for a new one in the chat, or decide in the Beam app."
+    "runs and the same person is signed in there. Get a new one where this one came from, such as the chat or "
+    "beam-mcp inbox, or decide in the Beam app."
 )
 ODD = "This form is not one of this page's, so nothing was done. Open the link again and decide there."
 NOWHERE = "There is no such page here, or nothing of the kind can be done with it. Open the link from the chat again."
 USED = "This link decides nothing more; you can close the page."
+UNSURE = "This link decides nothing more. Look at the task in the Beam app, or ask in the chat for a new link."
 ASSETS = {
     "style.css": "text/css",
     "form.js": "text/javascript",
@@ -36,10 +38,14 @@ ASSETS = {
 
 @dataclass(frozen=True)
 class Pages:
-    """The pages of all links, as routes for whatever serves them; `patience` is how many seconds a form may take."""
+    """The pages of all links, as routes for whatever serves them; `patience` is how many seconds a form may take.
+
+    `public_url` is the address under which browsers reach them, where a proxy changes it.
+    """
 
     links: Links
     patience: float = 30.0
+    public_url: str | None = None
 
     def routes(self) -> list[BaseRoute]:
         """Where the pages are; nothing else under these paths is answered by anybody else."""
@@ -58,15 +64,15 @@ class Pages:
 
     async def show_decision(self, request: Request) -> Response:
         """One decision, however often it is looked at: fetching a link decides nothing."""
-        link = self._link(request)
+        link = await self._link(request)
         return await self._decision(request, link) if link and link.task_id else _gone()
 
     async def take_decision(self, request: Request) -> Response:
         """What the person chose; after that the link only tells what came of it."""
-        link = self._link(request)
+        link = await self._link(request)
         if not link or not link.task_id:
             return _gone()
-        refuse_foreign(request)
+        refuse_foreign(request, self.public_url)
         form = submitted(await fields_of(request, patience=self.patience))
         if form is None:
             raise Refused(400, ODD)
@@ -80,7 +86,7 @@ class Pages:
 
     async def show_inbox(self, request: Request) -> Response:
         """Everything that waits for this person, each with its form."""
-        link = self._link(request)
+        link = await self._link(request)
         if not link or link.task_id:
             return _gone()
         try:
@@ -101,7 +107,9 @@ class Pages:
         inbox = self._inbox_behind(request, link)
         room = Room({(link.task_id, link.step_id): f"../decide/{link.token}{_query(request, inbox)}"}, _place(inbox))
         if link.outcome is not None:
-            return _page("Decided", told_html(link.outcome, room, "Decided", USED))
+            is_known = link.outcome.kind == "done"
+            title, more = ("Decided", USED) if is_known else ("Not known yet", UNSURE)
+            return _page(title, told_html(link.outcome, room, title, more))
         notice = outcome.notice if outcome else None
         try:
             task = await task_sheet(link.caller, link.task_id)
@@ -130,8 +138,9 @@ class Pages:
         other = self.links.find(token)
         return other if other and other.caller.beam.identity == link.caller.beam.identity else None
 
-    def _link(self, request: Request) -> Link | None:
-        return self.links.find(request.path_params["token"])
+    async def _link(self, request: Request) -> Link | None:
+        link = self.links.find(request.path_params["token"])
+        return link if link and await link.is_still_theirs() else None
 
 
 def _place(inbox: Link | None) -> str:
@@ -153,8 +162,9 @@ def _waiting(inbox: InboxSheet) -> str:
 
 
 def _page(title: str, body: str, status: int = 200, *, link: Link | None = None) -> Response:
-    good_for = span((link.expires - link.caller.now).total_seconds()) if link else ""
-    return HTMLResponse(page_html(f"{title} · Beam", body, good_for), status)
+    left = link.expires and span((link.expires - link.caller.now).total_seconds()) if link else None
+    good = f"for {left} more" if left else "as long as the command that opened it runs" if link else ""
+    return HTMLResponse(page_html(f"{title} · Beam", body, good), status)
 
 
 def _unread(notice: Notice, room: Room) -> Response:

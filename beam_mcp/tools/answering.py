@@ -8,7 +8,7 @@ from beam_mcp.beam.answer import Answers
 from beam_mcp.beam.errors import Ambiguous, BadRequest
 from beam_mcp.beam.node import Asked
 from beam_mcp.beam.task import Task
-from beam_mcp.views.questions import shown_choice
+from beam_mcp.views.questions import LONG_CHOICE, SHORT_CHOICE, shown_choices
 from beam_mcp.views.text import line, listed, quoted
 
 MOST_DIGITS = 4
@@ -40,12 +40,12 @@ def open_questions(task: Task) -> tuple[Numbered, ...]:
     return tuple(Numbered(number, node_id, asked) for number, (node_id, asked) in enumerate(pairs, 1))
 
 
-def sort_answers(task: Task, given: Mapping[str, str]) -> tuple[Answers, ...]:
-    """The answers for each step that is completely answered; what Beam remembers fills in what was not given.
+def understood(task: Task, given: Mapping[str, str]) -> dict[Numbered, str]:
+    """What was said in the chat, by parameter, question text or number, as the value Beam wants for each question.
 
     Raises:
-        BadRequest: an answer to nothing that is asked, a wrong value, or a step answered only in part.
-        Ambiguous: a name that fits several questions.
+        BadRequest: an answer to nothing that is asked, or a wrong value.
+        Ambiguous: a name that fits several questions, or an answer that fits several choices.
     """
     questions = open_questions(task)
     chosen: dict[Numbered, str] = {}
@@ -54,6 +54,16 @@ def sort_answers(task: Task, given: Mapping[str, str]) -> tuple[Answers, ...]:
         if question in chosen:
             raise BadRequest(f"answers: {question.label} is answered twice.", "Give each answer once.")
         chosen[question] = _allowed(question, answer)
+    return chosen
+
+
+def sort_answers(task: Task, chosen: Mapping[Numbered, str]) -> tuple[Answers, ...]:
+    """The answers for each step that is completely answered; what Beam remembers fills in what was not given.
+
+    Raises:
+        BadRequest: a step answered only in part.
+    """
+    questions = open_questions(task)
     touched = {q.node_id for q in chosen} or {q.node_id for q in questions}
     wanted = [q for q in questions if q.node_id in touched]
     complete = {q: answer for q in wanted if (answer := chosen.get(q) or _remembered(q))}
@@ -84,23 +94,45 @@ def _meant(questions: Sequence[Numbered], key: str) -> Numbered:
 def _allowed(question: Numbered, answer: str) -> str:
     if not answer.strip():
         raise BadRequest(f"answers: the answer to {question.label} is empty.", "Give a value.")
-    taken = question.asked.accepted(answer)
-    if taken is None:
-        pairs = zip(question.asked.choices, question.asked.values, strict=True)
-        shown = {shown_choice(choice).casefold(): wanted for choice, wanted in pairs}
-        taken = shown.get(shown_choice(answer).casefold())
-    if taken is None:
-        choices = listed(map(quoted, question.asked.choices), most=20)
-        raise BadRequest(
-            f"answers: {quoted(answer, 60)} is not a choice for {question.label}.", f"Choose one of {choices}."
-        )
-    return taken
+    if not question.asked.choices:
+        return answer
+    fitting = _fitting(question.asked, answer)
+    if len(fitting) > 1:
+        what = f"answers: {quoted(answer, 60)} fits several choices for {question.label}."
+        raise Ambiguous(what, f"Use the value of the one meant: {listed(map(quoted, fitting), most=20)}.")
+    if not fitting:
+        choices = listed((quoted(choice, len(choice)) for choice in shown_choices(question.asked.choices)), most=20)
+        what = f"answers: {quoted(answer, 60)} is not a choice for {question.label}."
+        raise BadRequest(what, f"Choose one of {choices}.")
+    return fitting[0]
+
+
+def _fitting(asked: Asked, answer: str) -> list[str]:
+    """The values of the choices that an answer may mean: a label before a value, exact before alike."""
+    shown = shown_choices(asked.choices)
+    labels = [
+        {label.strip(), line(label, SHORT_CHOICE), line(label, LONG_CHOICE), name}
+        for label, name in zip(asked.choices, shown, strict=True)
+    ]
+    said = answer.strip()
+    for names in (labels, [{value.strip()} for value in asked.values]):
+        pairs = list(zip(names, asked.values, strict=True))
+        exact = [value for known, value in pairs if said in known]
+        if fitting := exact or [value for known, value in pairs if _alike(said) in set(map(_alike, known))]:
+            return list(dict.fromkeys(fitting))
+    return []
+
+
+def _alike(text: str) -> str:
+    """Text without what gets lost when it is shown and said again."""
+    return line(text, len(text)).casefold().replace('"', "'")
 
 
 def _remembered(question: Numbered) -> str | None:
     """What Beam remembers, as the value it wants for that."""
     known = question.asked.remembered
-    return (question.asked.accepted(known) or known) if known else None
+    fitting = _fitting(question.asked, known) if known else []
+    return fitting[0] if len(fitting) == 1 else known
 
 
 def _nearest(questions: Sequence[Numbered], key: str) -> str:

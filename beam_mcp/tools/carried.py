@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import anyio
 
-from beam_mcp.beam.errors import BeamError
+from beam_mcp.beam.errors import BeamError, MayHaveHappened
 from beam_mcp.beam.task import TaskHead
 from beam_mcp.desk.desk import SAME_WORK
 from beam_mcp.tools.office import Caller
@@ -16,6 +16,9 @@ from beam_mcp.tools.receipts import Receipt
 from beam_mcp.views.text import ago, clean
 
 log = logging.getLogger(__name__)
+
+STANDS = "and that stands"
+NOT_KNOWN = "and whether that arrived was not known then"
 
 T = TypeVar("T")
 
@@ -44,14 +47,17 @@ def turn_at(caller: Caller, task_id: str) -> anyio.Lock:
 
 @contextmanager
 def remembered(caller: Caller, task_id: str, done: str) -> Generator[None]:
-    """Keep what is being done to a task, in words, for a repeated call, unless it fails.
+    """Keep what is being done to a task, in words, for a repeated call, unless it fails; also where nobody knows.
 
     From its beginning, since Beam may show the effect before it answers; the conversation hears of the task anew.
     """
-    caller.person.done[task_id] = (caller.now, done)
+    caller.person.done[task_id] = (caller.now, done, STANDS)
     caller.conversation.told.pop(task_id, None)
     try:
         yield
+    except MayHaveHappened:
+        caller.person.done[task_id] = (caller.now, done, NOT_KNOWN)
+        raise
     except BeamError:
         caller.person.done.pop(task_id, None)
         raise
@@ -59,15 +65,17 @@ def remembered(caller: Caller, task_id: str, done: str) -> Generator[None]:
 
 def done_before(caller: Caller, task: TaskHead) -> str | None:
     """What this person did to the task lately, as a sentence; None when nothing is remembered."""
-    at, done = caller.person.done.get(task.id or "") or (None, "")
+    at, done, became = caller.person.done.get(task.id or "") or (None, "", "")
     if at is None or caller.now - at > SAME_WORK:
         return None
-    return f"{done} {ago(at, caller.now)}, and that stands; nothing more was sent."
+    return f"{done} {ago(at, caller.now)}, {became}; nothing more was sent."
 
 
 @asynccontextmanager
 async def recording(caller: Caller, receipt: Receipt) -> AsyncGenerator[list[str]]:
-    """Record the receipt once what is done inside has ended; it puts where the task stands then in the list."""
+    """Record the receipt before what is done inside, and again once that ended; it lists where the task stands then."""
+    receipt = receipt.model_copy(update={"at": caller.now, "workspace": caller.workspace})
+    await _keep(caller, receipt)
     result: list[str] = []
     try:
         yield result
@@ -75,15 +83,15 @@ async def recording(caller: Caller, receipt: Receipt) -> AsyncGenerator[list[str
         result.append(f"failed: {error.what}")
         raise
     finally:
-        await _keep(caller, receipt, " ".join(result) or "unknown: the server stopped")
+        said = clean(" ".join(result)) or "not known, the server was stopped"
+        await _keep(caller, receipt.model_copy(update={"ended": caller.now, "result": said}))
 
 
-async def _keep(caller: Caller, receipt: Receipt, result: str) -> None:
+async def _keep(caller: Caller, receipt: Receipt) -> None:
     receipts = caller.office.receipts
     if receipts is None:
         return
-    told = {"at": caller.now, "workspace": caller.workspace, "result": clean(result)}
     try:
-        await anyio.to_thread.run_sync(receipts.add, receipt.model_copy(update=told))
+        await anyio.to_thread.run_sync(receipts.add, receipt)
     except OSError as error:
         log.warning("The receipt for %s could not be written to %s (%s).", receipt.task, receipts.path, error.strerror)

@@ -1,6 +1,7 @@
 """Deciding what an agent may do: the person sees the action and decides; a model cannot decide by itself."""
 
 import hmac
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from mcp.server.elicitation import ElicitationResult
@@ -8,15 +9,26 @@ from mcp.server.mcpserver.resolve import Elicit, Resolve
 from pydantic import BaseModel, Field, create_model
 from pydantic.json_schema import SkipJsonSchema
 
-from beam_mcp.tools.deciding import Changed, Seen, approve, refuse, see_action, see_edited
+from beam_mcp.desk.desk import Proposed
+from beam_mcp.tools.deciding import (
+    Changed,
+    Seen,
+    approve,
+    refuse,
+    refuse_if_decided,
+    see_action,
+    see_edited,
+    step_of,
+)
 from beam_mcp.tools.given import TaskRef
 from beam_mcp.tools.office import Given, InChat
 from beam_mcp.tools.origin import urges_approval
 from beam_mcp.tools.person import Heard, NotAsked, hear, offer_card, open_form, why_no_card
 from beam_mcp.tools.toolset import changes
 from beam_mcp.views.decision import ActionView, question_of, shown_whole
+from beam_mcp.views.field import Parameter
 from beam_mcp.views.names import handle
-from beam_mcp.views.sheet import Parameter
+from beam_mcp.views.sheet import StopSheet
 from beam_mcp.views.text import call
 from beam_mcp.views.view import View
 
@@ -31,7 +43,7 @@ async def ask_decision(caller: Given, seen: Annotated[Seen, Resolve(see_edited)]
     question = question_of(seen.task, seen.sheet)
     if len(question) > LONGEST_QUESTION or not open_form(caller, seen.mark):
         return NotAsked()
-    return Elicit(question, _form(seen.sheet.parameters))
+    return Elicit(question, _form(seen.sheet))
 
 
 @changes("Approve a step")
@@ -40,8 +52,8 @@ async def approve_step(
     seen: Annotated[Seen, Resolve(see_edited)],
     asked: Annotated[ElicitationResult[Any], Resolve(ask_decision)],
     task: TaskRef,  # noqa: ARG001 - `seen` is found by it
-    parameters: Annotated[dict[str, Any] | SkipJsonSchema[None], Field(description="changed ones only")] = None,
-    feedback: str | SkipJsonSchema[None] = None,
+    parameters: Annotated[dict[str, Any] | SkipJsonSchema[None], Field(description="changed ones only")] = None,  # noqa: ARG001 - likewise
+    feedback: str | SkipJsonSchema[None] = None,  # noqa: ARG001 - likewise
     confirm: Annotated[str | SkipJsonSchema[None], Field(description="code from a former answer")] = None,
 ) -> View:
     """Have the person approve what an agent wants to do. They see the action and decide; the agent then goes on."""
@@ -50,34 +62,40 @@ async def approve_step(
         heard = Heard(why="it is too long for a form")
     try:
         if heard.filled_in is not None:
-            return await _by_form(caller, seen, heard.filled_in, feedback)
-        if confirm and not heard.chose and _chat_may_decide(caller, seen) and _is_code(caller, seen, confirm):
-            return await approve(caller, seen, feedback=feedback, reached="chat")
+            return await _by_form(caller, seen, heard.filled_in)
+        if heard.chose:
+            await refuse_if_decided(caller, seen)
+        elif confirm and _chat_may_decide(caller, seen) and _is_code(caller, seen, confirm):
+            return await approve(caller, seen, reached="chat")
     except Changed as changed:
-        return await _undecided(caller, changed.now, Heard(why="it has changed since it was shown"), None)
+        return await _undecided(caller, changed.now, Heard(why="it has changed since it was shown"))
     if confirm and not heard.chose:
         heard = Heard(why=_why_no_code(caller, seen))
-    return await _undecided(caller, seen, heard, parameters)
+    return await _undecided(caller, seen, heard)
 
 
-async def _by_form(caller: InChat, seen: Seen, filled_in: BaseModel, feedback: str | None) -> View:
+async def _by_form(caller: InChat, seen: Seen, filled_in: BaseModel) -> View:
     said = filled_in.model_dump(by_alias=True)
-    words = said["feedback"] or feedback
+    decided = replace(seen, words=said["feedback"].strip())
     if said["decision"] == "reject":
-        return await refuse(caller, seen, reason=said["feedback"] or None, reached="form")
-    fields = _fields(seen.sheet.parameters)
-    edits = {
-        parameter.name: parameter.edited(seen.parameters[parameter.name], _as_written(said[field]))
-        for field, parameter in fields.items()
+        return await refuse(caller, decided, reached="form")
+    in_form = {
+        parameter.name: parameter.edited(seen.given[parameter.name], _as_written(said[field]), trimmed=True)
+        for field, parameter in _fields(seen.sheet.parameters).items()
     }
-    return await approve(caller, seen.with_edits(edits), feedback=words, reached="form")
+    return await approve(caller, decided.with_edits(seen.edits | in_form), reached="form")
 
 
-async def _undecided(caller: InChat, seen: Seen, heard: Heard, edited: dict[str, Any] | None) -> ActionView:
+async def _undecided(caller: InChat, seen: Seen, heard: Heard) -> ActionView:
     """Where nothing was decided: the action, why not, and the highest way to decide that is left."""
     name = handle(seen.task)
-    changed = {"parameters": edited} if edited else {}
-    again = call("approve_step", task=name, **changed)
+    again = call(
+        "approve_step",
+        task=name,
+        **({"parameters": seen.edits} if seen.edits else {}),
+        **({"feedback": seen.words} if seen.words else {}),
+    )
+    caller.person.proposed[step_of(seen)] = Proposed(seen.edits, seen.words)
     if heard.chose:
         steps = (f"{again} asks them again once they want to decide; until then nothing happens.",)
     elif offer_card(caller, seen.mark):
@@ -93,15 +111,14 @@ async def _undecided(caller: InChat, seen: Seen, heard: Heard, edited: dict[str,
 async def _steps_without_asking(caller: InChat, seen: Seen, again: str) -> tuple[str, ...]:
     name = handle(seen.task)
     link = await caller.office.pages.link(caller, seen.task, seen.action.node_id) if caller.office.pages else None
-    page = f"the person decides at {link} (works once)" if link else f"the person decides on {name} in the Beam app"
+    page = f"the person decides on {name} in the Beam app"
+    if link:
+        page = f"the person decides at {link} (works once), or on {name} in the Beam app"
     if _chat_may_decide(caller, seen):
         confirmed = f'{again[:-1]}, confirm="{_code(caller, seen)}")'
         return (f"{confirmed} once the person has said yes to this, or {page}.", f"{page}.")
-    return (
-        (f"{page}; {call('wait_for_tasks', tasks=[name])} tells what they decided.", f"{page}.")
-        if link
-        else (f"{page}.",)
-    )
+    told = f"{call('wait_for_tasks', tasks=[name])} tells what they decided"
+    return (f"{page}; {told}.", f"{page}.") if link else (f"{page}.",)
 
 
 def _chat_may_decide(caller: InChat, seen: Seen) -> bool:
@@ -129,22 +146,22 @@ def _is_code(caller: InChat, seen: Seen, given: str) -> bool:
     return hmac.compare_digest(given.strip().casefold().encode(), _code(caller, seen).encode())
 
 
-def _form(parameters: tuple[Parameter, ...]) -> type[BaseModel]:
-    """One field for the decision, one for words, and one a parameter that a form can hold."""
+def _form(sheet: StopSheet) -> type[BaseModel]:
+    """One field for the decision, one a parameter that a form can hold, and one for words."""
     fields: dict[str, Any] = {
         "decision": (Literal["approve", "reject"], Field(description="approve runs it now; reject ends the task")),
         **{
             field: (_type_of(parameter), Field(_preset(parameter), title=parameter.label))
-            for field, parameter in _fields(parameters).items()
+            for field, parameter in _fields(sheet.parameters).items()
         },
-        "feedback": (str, Field("", description="words for the agent, if you like")),
+        "feedback": (str, Field(sheet.words, description="words for the agent, if you like")),
     }
     return create_model("Decision", **fields)
 
 
 def _fields(parameters: tuple[Parameter, ...]) -> dict[str, Parameter]:
-    short = [(n, p) for n, p in enumerate(parameters, 1) if len(p.text) <= LONGEST_FIELD and "\n" not in p.text]
-    return {f"parameter_{number}": parameter for number, parameter in short[:MOST_FIELDS]}
+    short = [p for p in parameters if len(p.stands) <= LONGEST_FIELD and "\n" not in p.stands]
+    return {parameter.field: parameter for parameter in short[:MOST_FIELDS]}
 
 
 def _type_of(parameter: Parameter) -> Any:
@@ -152,7 +169,7 @@ def _type_of(parameter: Parameter) -> Any:
 
 
 def _preset(parameter: Parameter) -> str | bool:
-    return parameter.text == "true" if parameter.kind == "boolean" else parameter.text
+    return parameter.stands == "true" if parameter.kind == "boolean" else parameter.stands
 
 
 def _as_written(given: str | bool) -> str:  # noqa: FBT001 - what the form holds
@@ -167,4 +184,4 @@ async def reject_step(
     reason: str | SkipJsonSchema[None] = None,
 ) -> View:
     """Refuse what an agent wants to do, as the person said; this ends the task."""
-    return await refuse(caller, seen, reason=reason, reached="chat")
+    return await refuse(caller, replace(seen, words=(reason or "").strip()), reached="chat")

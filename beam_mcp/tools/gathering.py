@@ -42,9 +42,12 @@ async def read_inbox(caller: Caller, agent: str | None = None, task: str | None 
     return InboxView.of(items, page=page, workspace=caller.workspace, agent=name, asked=agent, at_beam=at_beam)
 
 
-async def waiting_tasks(caller: Caller, agent_id: str | None = None) -> list[str]:
-    """The ids of all tasks that wait, riskiest first, then oldest; of one agent where named."""
-    return [entry.task_id for entry in (await _all_waiting(caller, agent_id))[0]]
+async def waiting_tasks(caller: Caller, agent_id: str | None = None) -> tuple[dict[str, str], int]:
+    """What all tasks that wait are called, by id, riskiest first, then oldest, of one agent where named; and how many
+    wait, be it more than are read.
+    """
+    waiting, at_beam = await _all_waiting(caller, agent_id)
+    return {entry.task_id: entry.item.task for entry in waiting}, at_beam or len(waiting)
 
 
 async def _all_waiting(caller: Caller, agent_id: str | None) -> tuple[list[Waiting], int | None]:

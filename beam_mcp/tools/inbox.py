@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
+from beam_mcp.tools.answering import understood
 from beam_mcp.tools.decisions import approve_step, reject_step
 from beam_mcp.tools.gathering import read_inbox
 from beam_mcp.tools.given import AgentRef, TaskRef
@@ -44,10 +45,11 @@ async def answer_questions(
     """Answer everything a task asks so that the agent goes on. Give the person's own answers, never invented ones."""
     found = seen.task
     if answers is not None:
-        return await answer(caller, found, answers, reached="chat")
+        refuse_unless_asking(caller, found)
+        return await answer(caller, found, understood(found, answers), reached="chat")
     heard = hear(caller, form, subject_of(found))
     if heard.filled_in is not None:
-        return await answer(caller, found, filled_in(heard.filled_in), reached="form")
+        return await answer(caller, found, filled_in(found, heard.filled_in), reached="form")
     refuse_unless_asking(caller, found)
     reason = f"nothing was sent, {heard.why}; ask in the chat, then call again with the answers."
     return OpenQuestionsView.of(found, reason)

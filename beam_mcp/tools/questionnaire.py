@@ -6,6 +6,7 @@ from mcp.server.elicitation import ElicitationResult
 from mcp.server.mcpserver.resolve import Elicit, Resolve
 from pydantic import BaseModel, Field, create_model
 
+from beam_mcp.beam.node import Asked
 from beam_mcp.beam.task import Task
 from beam_mcp.desk.desk import digest
 from beam_mcp.tools.answering import Numbered, open_questions
@@ -13,7 +14,7 @@ from beam_mcp.tools.given import task_named
 from beam_mcp.tools.office import Given
 from beam_mcp.tools.person import NotAsked, open_form
 from beam_mcp.views.names import agent_name, handle
-from beam_mcp.views.questions import shown_choice
+from beam_mcp.views.questions import shown_choices
 from beam_mcp.views.text import counted, line, quoted
 
 
@@ -49,23 +50,29 @@ def subject_of(task: Task) -> str:
     return digest(task.id, [(question.node_id, question.asked.key) for question in open_questions(task)])
 
 
-def filled_in(form: BaseModel) -> dict[str, str]:
-    """The person's answers by number."""
-    return {
-        f"#{name.removeprefix('answer_')}": str(given)
-        for name, given in form.model_dump().items()
-        if str(given).strip()
-    }
+def filled_in(task: Task, form: BaseModel) -> dict[Numbered, str]:
+    """The person's answers to what `task` asked in the form, choices as the values Beam wants."""
+    fields = form.model_dump()
+    said = {question: str(fields.get(_name(question), "")) for question in open_questions(task)}
+    return {question: _value(question.asked, given) for question, given in said.items() if given.strip()}
+
+
+def _value(asked: Asked, given: str) -> str:
+    return dict(zip(shown_choices(asked.choices), asked.values, strict=True))[given] if asked.choices else given
+
+
+def _name(question: Numbered) -> str:
+    return f"answer_{question.number}"
 
 
 def _form(questions: tuple[Numbered, ...]) -> type[BaseModel]:
-    fields: dict[str, Any] = {f"answer_{question.number}": _field(question) for question in questions}
+    fields: dict[str, Any] = {_name(question): _field(question) for question in questions}
     return create_model("Answers", **fields)
 
 
 def _field(question: Numbered) -> tuple[Any, Any]:
     asked = question.asked
-    choices = tuple(dict.fromkeys(map(shown_choice, asked.choices)))
+    choices = shown_choices(asked.choices)
     kind: Any = Literal[choices] if choices else str
     suggested = line(asked.remembered or next(iter(asked.hints), ""), 300) or None
     if choices and suggested not in choices:

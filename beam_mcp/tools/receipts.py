@@ -1,16 +1,23 @@
-"""Receipts: every answer and decision of a person, one JSON line each, appended to a file that only they can read."""
+"""Receipts: every answer and decision of a person, as JSON lines appended to a file that only they can read."""
 
 import os
-from collections.abc import Iterator
+import re
 from datetime import datetime
+from errno import EACCES, EISDIR
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
+from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
-from beam_mcp.beam.raw import without_secrets
+from beam_mcp.beam.raw import REMOVED, asks_for_secret, without_secrets
+from beam_mcp.tools.appending import append_line
+from beam_mcp.views.text import value
+
+LONGEST = 4_000  # characters of one text
+LARGEST = 100_000  # characters of all that was shown, and of all that was sent
 
 Reached = Literal["chat", "form", "card", "page"]
 
@@ -18,12 +25,15 @@ Reached = Literal["chat", "form", "card", "page"]
 class Receipt(BaseModel):
     """What a person was shown and what was sent in their name; `reached` is how: `chat` means their words there.
 
-    `result` is where the task stood afterwards, or why nothing came of it.
+    It is written before the sending, and once more when that `ended`, under the same `id`. `result` is where the task
+    stood then, or why nothing came of it; empty means that nobody knows, since the server was stopped meanwhile.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    id: str = Field(default_factory=lambda: uuid4().hex)
     at: datetime | None = None
+    ended: datetime | None = None
     workspace: str = ""
     task: str
     task_id: str
@@ -52,25 +62,76 @@ class Receipts:
         return user_data_path("beam-mcp", appauthor=False) / "receipts.jsonl"
 
     def add(self, receipt: Receipt) -> None:
-        """Append one line, without secrets; the folder and file are made for this user alone."""
-        said = without_secrets(receipt.model_dump(mode="json"))
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        line = to_json(said, inf_nan_mode="strings", serialize_unknown=True) + b"\n"
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "ab", buffering=0) as file:
-            file.write(line)
+        """Append one line, without secrets and of bounded size; none where an empty setting leads.
 
-    def read(self) -> Iterator[Receipt | None]:
-        """All receipts, oldest first; None for a line that is none.
+        Raises:
+            OSError: it cannot be written.
+        """
+        if self.path == Path(os.devnull):
+            return
+        said = {name: _bounded(item) for name, item in _kept(receipt).items()}
+        append_line(self.path, to_json(said, inf_nan_mode="strings", serialize_unknown=True))
+
+    def trouble(self) -> str | None:
+        """Why none could be written as things stand, in the system's words; None if nothing is in the way."""
+        place = next(place for place in (self.path, *self.path.parents) if place.exists())
+        if place.is_dir():
+            denied = place == self.path or not os.access(place, os.W_OK)
+            return os.strerror(EISDIR if place == self.path else EACCES) if denied else None
+        try:
+            self.path.open("ab").close()
+        except OSError as error:
+            return error.strerror
+        return None
+
+    def read(self) -> tuple[list[Receipt], int]:
+        """All receipts, oldest first, each as its last line has it; and how many lines are none.
 
         Raises:
             OSError: the file cannot be read.
         """
+        found: dict[str, Receipt] = {}
+        strange = 0
         if not self.path.exists():
-            return
+            return [], strange
         with self.path.open(encoding="utf-8", errors="replace") as file:
             for line in file:
                 try:
-                    yield Receipt.model_validate_json(line)
+                    receipt = Receipt.model_validate_json(line)
                 except ValidationError:
-                    yield None
+                    strange += 1
+                else:
+                    found[receipt.id] = receipt
+        return list(found.values()), strange
+
+
+def _kept(receipt: Receipt) -> dict[str, Any]:
+    """The receipt without secrets. Its result may quote an answer, this one or one before: not where that is secret."""
+    said = receipt.model_dump(mode="json")
+    kept = cast("dict[str, Any]", without_secrets(said, is_secret=asks_for_secret))
+    if kept["sent"] != said["sent"] or ("→" in kept["result"] and asks_for_secret(kept["result"])):
+        kept["result"] = re.sub(r'"[^"]*("|$)', f'"{REMOVED}"', kept["result"])
+    return kept
+
+
+def _bounded(said: Any) -> Any:
+    """The same data with long texts cut; cut as a whole, as JSON text, where it is long even so."""
+    short = _with_short_texts(said)
+    whole = value(short)
+    return short if len(whole) <= LARGEST else {"cut": _cut(whole, LARGEST)}
+
+
+def _with_short_texts(said: Any) -> Any:
+    match said:
+        case str():
+            return _cut(said, LONGEST)
+        case {**pairs}:
+            return {_cut(str(name), LONGEST): _with_short_texts(item) for name, item in pairs.items()}
+        case [*items]:
+            return [_with_short_texts(item) for item in items]
+        case _:
+            return said
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[:limit]}… {len(text) - limit:,} characters more"

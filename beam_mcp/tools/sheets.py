@@ -1,28 +1,29 @@
 """What waits, as a person sees it outside the chat, and what they decide there: the same for a page and a card."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import anyio
 
-from beam_mcp.beam.errors import BadRequest, Conflict, NotFound
+from beam_mcp.beam.errors import BadRequest, BeamError, Conflict, NotFound
 from beam_mcp.beam.node import Node
 from beam_mcp.beam.task import Task, get_task
 from beam_mcp.beam.together import AT_ONCE, together
 from beam_mcp.desk.desk import digest
-from beam_mcp.tools.answering import open_questions
-from beam_mcp.tools.deciding import Changed, approve, refuse, waiting_action
+from beam_mcp.tools.answering import Numbered, open_questions
+from beam_mcp.tools.deciding import Changed, approve, refuse, shown_sheet, waiting_action
 from beam_mcp.tools.gathering import waiting_tasks
 from beam_mcp.tools.given import find_agent
 from beam_mcp.tools.office import Caller
 from beam_mcp.tools.receipts import Reached
 from beam_mcp.tools.submitting import answer
+from beam_mcp.views.field import Unfit
 from beam_mcp.views.inbox import MOST_SHOWN
 from beam_mcp.views.names import handle, status_words
 from beam_mcp.views.questions import kind_of
-from beam_mcp.views.sheet import InboxSheet, StopSheet, TaskSheet, Unfit, other_sheet, questions_sheet
-from beam_mcp.views.text import line
+from beam_mcp.views.sheet import InboxSheet, Question, StopSheet, TaskSheet, other_sheet, questions_sheet
+from beam_mcp.views.text import line, quoted
 from beam_mcp.views.view import View
 
 Choice = Literal["approve", "reject", "answer"]
@@ -54,9 +55,10 @@ async def task_sheet(caller: Caller, task_id: str) -> TaskSheet:
 async def inbox_sheets(caller: Caller, page: int = 1, agent: str | None = None) -> InboxSheet:
     """A page of what waits in the workspace, riskiest first, then oldest; of one agent where named."""
     who = await find_agent(caller, agent) if agent else None
-    waiting = await waiting_tasks(caller, who.id if who else None)
-    shown = waiting[(page - 1) * MOST_SHOWN : page * MOST_SHOWN]
+    names, total = await waiting_tasks(caller, who.id if who else None)
+    shown = [*names][(page - 1) * MOST_SHOWN : page * MOST_SHOWN]
     found: dict[str, TaskSheet] = {}
+    unread: set[str] = set()
     turn = anyio.CapacityLimiter(AT_ONCE)
 
     async def read(task_id: str) -> None:
@@ -65,6 +67,8 @@ async def inbox_sheets(caller: Caller, page: int = 1, agent: str | None = None) 
                 found[task_id] = await task_sheet(caller, task_id)
             except NotFound:
                 return  # deleted since it was listed
+            except BeamError:
+                unread.add(task_id)  # one alone does not take the others away
 
     async with together() as readers:
         for task_id in shown:
@@ -74,7 +78,8 @@ async def inbox_sheets(caller: Caller, page: int = 1, agent: str | None = None) 
         workspace=caller.workspace,
         agent=line(who.name or who.id or "", 60) if who else None,
         tasks=tasks,
-        total=len(waiting),
+        unread=tuple(names[task_id] for task_id in shown if task_id in unread),
+        total=total,
         page=page,
     )
 
@@ -90,7 +95,7 @@ def sheet_of(caller: Caller, task: Task) -> TaskSheet:
 def _stop(caller: Caller, task: Task, node: Node) -> StopSheet:
     match kind_of(node, task):
         case "approval":
-            return waiting_action(caller, task, node.id).sheet
+            return shown_sheet(caller, waiting_action(caller, task, node.id))
         case "question":
             asked = {q.number: q.asked for q in open_questions(task) if q.node_id == (node.id or "")}
             return questions_sheet(node, asked, digest(task.id, node.id, [repr(q) for q in asked.values()]))
@@ -115,31 +120,41 @@ async def decide(caller: Caller, task_id: str, node_id: str, submitted: Submitte
     if (submitted.choice == "answer") is not (stop.kind == "question"):
         raise BadRequest("This form is not the one for what waits.", "Nothing was sent.")
     if submitted.choice == "answer":
-        return await answer(caller, task, _answers(submitted.fields, stop), reached=reached)
+        return await answer(caller, task, _answers(task, stop, submitted.fields), reached=reached)
     return await _decide(caller, task, stop, submitted, reached)
 
 
 async def _decide(caller: Caller, task: Task, stop: StopSheet, submitted: Submitted, reached: Reached) -> View:
     seen = waiting_action(caller, task, stop.node_id)
-    words = submitted.fields.get("feedback", "").replace("\r\n", "\n").strip() or None
+    words = submitted.fields.get("feedback", "").replace("\r\n", "\n").strip()
     edits = {
-        parameter.name: parameter.edited(seen.parameters[parameter.name], submitted.fields[parameter.field])
+        parameter.name: parameter.edited(seen.given[parameter.name], submitted.fields[parameter.field])
         for parameter in stop.parameters
         if submitted.choice == "approve" and parameter.field in submitted.fields
     }
+    decided = replace(seen.with_edits(edits), words=words)
     try:
-        if submitted.choice == "reject":
-            return await refuse(caller, seen, reason=words, reached=reached)
-        return await approve(caller, seen.with_edits(edits), feedback=words, reached=reached)
+        return await (refuse if submitted.choice == "reject" else approve)(caller, decided, reached=reached)
     except Changed as changed:
         raise Moved(f"{changed.what} This is it now.") from changed
 
 
-def _answers(fields: Mapping[str, str], stop: StopSheet) -> dict[str, str]:
+def _answers(task: Task, stop: StopSheet, fields: Mapping[str, str]) -> dict[Numbered, str]:
     given = {question: fields.get(question.field, "").replace("\r\n", "\n").strip() for question in stop.questions}
     missing = [question for question, said in given.items() if not said]
     if missing:
         which = ", ".join(str(question.number) for question in missing)
         what = f"Question {which} is not answered yet."
         raise Unfit(missing[0].field, what, "Nothing was sent: a step's answers go together.")
-    return {f"#{question.number}": said for question, said in given.items()}
+    asked = {numbered.number: numbered for numbered in open_questions(task)}
+    return {asked[q.number]: _value(asked[q.number], q, said) for q, said in given.items()}
+
+
+def _value(asked: Numbered, shown: Question, said: str) -> str:
+    """What Beam wants for what the person wrote or picked."""
+    if not shown.choices:
+        return said
+    values = dict(zip(shown.choices, asked.asked.values, strict=True))
+    if said not in values:
+        raise Unfit(shown.field, f"{quoted(said, 60)} is not a choice.", "Nothing was sent.")
+    return values[said]

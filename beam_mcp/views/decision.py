@@ -3,13 +3,15 @@
 from typing import Any, Self
 
 from beam_mcp.beam.task import Task
+from beam_mcp.views.field import Parameter
 from beam_mcp.views.names import agent_name, handle, status_words
 from beam_mcp.views.questions import StopView, stops_of
-from beam_mcp.views.sheet import Parameter, StopSheet
-from beam_mcp.views.text import call, counted, line, quoted, value
+from beam_mcp.views.sheet import StopSheet
+from beam_mcp.views.text import apart, call, counted, line, quoted, value
 from beam_mcp.views.view import View
 
 MOST_OF_A_PARAMETER = 200
+MOST_TOLD = 4000  # characters of all parameters together; an answer that holds more could be cut
 
 
 class ActionView(View):
@@ -19,6 +21,7 @@ class ActionView(View):
     agent: str
     reason: str
     stop: StopView
+    words: str | None = None
 
     @classmethod
     def of(cls, task: Task, sheet: StopSheet, *, reason: str, following: tuple[str, ...]) -> Self:
@@ -29,14 +32,23 @@ class ActionView(View):
             tool=line(sheet.tool, 60) if sheet.tool else None,
             does=line(sheet.does, 120) if sheet.does else None,
             target=line(sheet.target, 120) if sheet.target else None,
-            parameters={line(p.name, 60): line(p.text, MOST_OF_A_PARAMETER) for p in sheet.parameters},
+            parameters=dict(
+                zip(
+                    apart(p.label for p in sheet.parameters),
+                    (line(p.stands, MOST_OF_A_PARAMETER) for p in sheet.parameters),
+                    strict=True,
+                )
+            ),
             why=line(sheet.why, 160) if sheet.why else None,
         )
-        return cls(task=handle(task), agent=agent_name(task.of_agent), reason=reason, stop=stop, next=following)
+        words = line(sheet.words, MOST_OF_A_PARAMETER) or None
+        name, agent = handle(task), agent_name(task.of_agent)
+        return cls(task=name, agent=agent, reason=reason, stop=stop, words=words, next=following)
 
     def body(self) -> str:
         """Why nothing was decided, then the whole action."""
-        return f"{self.task}, agent {self.agent}: nothing was decided, {self.reason}.\n{self.stop.text()}"
+        words = f"\nWords for the agent: {quoted(self.words, MOST_OF_A_PARAMETER)}" if self.words else ""
+        return f"{self.task}, agent {self.agent}: nothing was decided, {self.reason}.\n{self.stop.text()}{words}"
 
 
 def question_of(task: Task, stop: StopSheet) -> str:
@@ -51,6 +63,7 @@ def question_of(task: Task, stop: StopSheet) -> str:
         f"Target: {quoted(stop.target, 120)}" if stop.target else None,
         *([_parameter(parameter) for parameter in stop.parameters] or ["Beam shows no parameters."]),
         f"Why: {quoted(stop.why, 200)}" if stop.why else None,
+        f"Words for the agent: {_whole(stop.words)}" if stop.words else None,
         f"Reference {stop.mark}",
     ]
     return "\n".join(filter(None, lines))
@@ -59,12 +72,24 @@ def question_of(task: Task, stop: StopSheet) -> str:
 def _parameter(parameter: Parameter) -> str:
     """A parameter as a form can show it: all of it, on one line."""
     unseen = f" ({counted(parameter.unseen, 'character')} of it cannot be shown)" if parameter.unseen else ""
-    return f"{parameter.label}: {quoted(parameter.text, len(parameter.text) + 1)}{unseen}"
+    before = f", changed from {_whole(parameter.text)}" if parameter.proposed is not None else ""
+    return f"{parameter.label}: {_whole(parameter.stands)}{before}{unseen}"
+
+
+def _whole(text: str) -> str:
+    return quoted(text, len(text) + 1)
 
 
 def shown_whole(sheet: StopSheet) -> bool:
-    """Whether an `ActionView` says every parameter to its last character."""
-    return all(line(p.text, MOST_OF_A_PARAMETER) == p.text and not p.unseen for p in sheet.parameters)
+    """Whether an `ActionView` says every parameter, and the words, to the last character."""
+    labels = [parameter.label for parameter in sheet.parameters]
+    said = [*(parameter.stands for parameter in sheet.parameters), sheet.words]
+    return (
+        sum(map(len, (*labels, *said))) <= MOST_TOLD
+        and len(set(labels)) == len(labels)
+        and all(p.label == p.name and not p.unseen for p in sheet.parameters)
+        and all(line(text, MOST_OF_A_PARAMETER) == text for text in said)
+    )
 
 
 class DecidedView(View):

@@ -1,6 +1,7 @@
 """What a stopped task wants from a person: questions, an approval, a sign-in, credits."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Literal, Self
 
 from pydantic import Field
@@ -8,8 +9,10 @@ from pydantic import Field
 from beam_mcp.beam.decision import parameters_of
 from beam_mcp.beam.node import Asked, Node, ToolData
 from beam_mcp.beam.task import Task, phase_of
-from beam_mcp.views.text import call, line, quoted, reasons, value
+from beam_mcp.views.text import apart, call, line, quoted, reasons, value
 from beam_mcp.views.view import Part
+
+SHORT_CHOICE, LONG_CHOICE = 60, 300  # characters
 
 Kind = Literal["question", "approval", "sign-in", "credits", "unclear"]
 
@@ -27,9 +30,12 @@ def kind_of(node: Node, task: Task) -> Kind:
     return _KINDS.get((status or "").upper(), "unclear")
 
 
-def shown_choice(choice: str) -> str:
-    """A choice as a person sees it and may answer it."""
-    return line(choice, 60)
+def shown_choices(choices: Sequence[str], limit: int = SHORT_CHOICE) -> tuple[str, ...]:
+    """Choices as a person sees them, in their order, no two the same: longer than `limit` only to tell them apart."""
+    names = [line(choice, limit) or "unreadable" for choice in choices]
+    if limit < LONG_CHOICE and len(set(names)) < len(names):
+        return shown_choices(choices, LONG_CHOICE)
+    return tuple(apart(names))
 
 
 class QuestionView(Part):
@@ -55,7 +61,7 @@ class QuestionView(Part):
             about=line(asked.about, 120) if asked.about and asked.about != asked.question else None,
             suggested=tuple(line(hint, 80) for hint in asked.hints[:3]),
             remembered=line(asked.remembered, 120) if asked.remembered else None,
-            choices=tuple(shown_choice(choice) for choice in asked.choices[:12]),
+            choices=shown_choices(asked.choices)[:12],
         )
 
     @property
@@ -68,7 +74,7 @@ class QuestionView(Part):
         facts = [
             f"parameter {self.parameter}" if self.parameter else "",
             quoted(self.about, 120) if self.about else "",
-            "one of " + ", ".join(map(quoted, self.choices)) if self.choices else "",
+            "one of " + ", ".join(quoted(choice, len(choice)) for choice in self.choices) if self.choices else "",
             "suggested " + ", ".join(map(quoted, self.suggested)) if self.suggested else "",
             f"remembered {quoted(self.remembered, 120)}, kept unless you answer" if self.remembered else "",
         ]

@@ -155,6 +155,18 @@ def listed(names: Iterable[str], *, most: int = 8) -> str:
     return ", ".join(known[:most]) + rest
 
 
+def apart(names: Iterable[str]) -> list[str]:
+    """Names of which no two are the same: a later one is numbered."""
+    found: dict[str, None] = {}
+    for name in names:
+        number, other = 1, name
+        while other in found:
+            number += 1
+            other = f"{name} ({number})"
+        found[other] = None
+    return list(found)
+
+
 def call(tool: str, **arguments: Any) -> str:
     """A tool call with its arguments filled in, as a model would write it."""
     given = (f"{name}={_as_argument(argument)}" for name, argument in arguments.items())

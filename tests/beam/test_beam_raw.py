@@ -11,6 +11,7 @@ from beam_mcp.beam.raw import DEEPEST, REMOVED, unsigned, without_secrets
 
 CANARY = "cAnArY7f3e9b2a51"
 KEYS = ("private_key", "key", "client_secret", "password", "x-api-key", "Authorization", "accessToken", "api_key")
+ASKING = ("What is the password of the ERP?", "Which PIN opens the safe?", "Card number and CVC, please", "API key?")
 PROSE = (
     f"x-api-key: {CANARY}",
     f"Authorization: Bearer {CANARY}",
@@ -27,6 +28,7 @@ HIDDEN = st.one_of(
     st.sampled_from(KEYS).map(lambda key: {key: CANARY}),
     st.sampled_from(KEYS).map(lambda key: {"name": key, "value": CANARY}),
     st.sampled_from(KEYS).map(lambda key: {"parameter": key, "answer": [CANARY]}),
+    st.sampled_from(ASKING).map(lambda question: {"question": question, "memoryAnswer": CANARY}),
 )
 WRAPPED = st.recursive(
     HIDDEN,
@@ -50,6 +52,7 @@ def test_a_planted_secret_never_comes_out(data: Any) -> None:
     [
         {"tokensUsed": 5, "output": "1,200 tokens used: 5"},
         {"name": "city", "value": "Berlin"},
+        {"question": "Do you have the authorization to open the shopping cart of the secretary?", "answer": "yes"},
         "The password was changed.",
         '{"a": 1,  "b": [2]}',
         "https://shop.example/?keyword=shoes&design=2",

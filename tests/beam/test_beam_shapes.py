@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from beam_mcp.beam.agent import get_agent, get_graph, list_agents
-from beam_mcp.beam.errors import BadRequest, BeamBroken, BeamError, BeamUnavailable, NotFound
+from beam_mcp.beam.errors import BeamBroken, BeamError, BeamUnavailable, NotFound
 from beam_mcp.beam.follow import read_all
 from beam_mcp.beam.http import Beam
 from beam_mcp.beam.new_task import NewTask, create_task
@@ -132,7 +132,7 @@ async def test_an_answer_without_the_thing_asked_for_is_called_broken(world: Wor
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        ({"error": {"message": "sorry"}}, BadRequest),
+        ({"error": {"message": "sorry"}}, BeamBroken),
         ({"statusCode": 404, "message": "sorry"}, NotFound),
         ({"statusCode": 503, "message": ["sorry"]}, BeamUnavailable),
     ],

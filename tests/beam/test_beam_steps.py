@@ -143,16 +143,9 @@ def test_a_parameter_of_the_tool_explains_its_question_and_limits_the_answers() 
     options = [{"label": "Open", "value": "1"}, {"label": "Late"}, {"value": 3}, {}, None]
     asked = with_parameter(paramDescription="The order", options=options)
     assert (asked.about, asked.choices, asked.values) == ("The order", ("Open", "Late", "3"), ("1", "Late", "3"))
-    assert [asked.accepted(answer) for answer in ("OPEN", "1", " late ", "3", "closed")] == [
-        "1",
-        "1",
-        "Late",
-        "3",
-        None,
-    ]
     assert with_parameter(paramDescription="The order", paramTip="PO-…").about == "PO-…"
 
 
 def test_options_that_live_elsewhere_limit_nothing() -> None:
     asked = with_parameter(options=[{"label": "Open", "value": "1"}], remoteOptions=True)
-    assert (asked.choices, asked.accepted("anything at all")) == ((), "anything at all")
+    assert (asked.choices, asked.values) == ((), ())

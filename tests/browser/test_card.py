@@ -125,6 +125,21 @@ async def test_what_the_person_changes_is_what_the_agent_does(
     assert act.payload["toolParameters"]["reference"] == "RE-1"
 
 
+async def test_what_the_chat_changed_can_be_put_back_in_the_card(
+    browser: Browser, world: World, payment: TaskState
+) -> None:
+    async with hosting(browser, world) as host:
+        await host.draw("approve_step", task=payment.custom_id, parameters={"amount": "1.00", "reference": "RE-1"})
+        amount = host.card.get_by_label("amount", exact=True)
+        await expect(amount).to_have_value("1.00")
+        await expect(host.card.get_by_text("Changed in the chat. It was: 2837.90")).to_be_visible()
+        await host.card.get_by_role("button", name="Put back what it was in amount").click()
+        await press(host, "Approve")
+        await host.heard("ui/update-model-context")
+    (act,) = world.acts
+    assert (act.payload["toolParameters"]["amount"], act.payload["toolParameters"]["reference"]) == ("2837.90", "RE-1")
+
+
 async def test_a_field_that_cannot_be_sent_is_said_and_what_was_written_stays(
     browser: Browser, world: World, payment: TaskState
 ) -> None:

@@ -233,6 +233,24 @@ async def test_the_inbox_looks_by_itself_while_nobody_works_in_it(browser: Brows
         await expect(visit.page.get_by_label("Which purchase order")).to_have_value("PO-7")
 
 
+async def test_an_inbox_that_cannot_look_any_more_says_so_until_it_can(browser: Browser, world: World) -> None:
+    async with paged(world) as pages, visiting(browser, pages) as visit:
+        await visit.page.clock.install()
+        address = pages.inbox()
+        await visit.see(address)
+        told = visit.page.get_by_role("alert")
+        await visit.page.route("**/inbox/**", lambda route: route.abort())
+        await visit.page.clock.run_for(200_000)
+        await expect(told).to_have_count(1)
+        await expect(told).to_contain_text("what you see may have changed")
+        await visit.page.unroute("**/inbox/**")
+        await visit.page.clock.run_for(76_000)
+        await expect(told).to_have_count(0)
+        pages.links.people.clear()
+        await visit.page.clock.run_for(76_000)
+        await expect(told).to_contain_text("This address leads to no decision")
+
+
 async def test_without_an_answer_the_page_says_that_nobody_knows(
     browser: Browser, world: World, payment: TaskState
 ) -> None:
@@ -246,6 +264,6 @@ async def test_without_an_answer_the_page_says_that_nobody_knows(
         await visit.page.unroute("**/decide/**")
         pages.clock.push(9 * HOUR)
         await visit.button("Approve").click()
-        await expect(visit.page.get_by_role("alert")).to_contain_text("Ask for a new one in the chat")
+        await expect(visit.page.get_by_role("alert")).to_contain_text("Get a new one where this one came from")
         await expect(visit.page.get_by_label("Words for the agent")).to_have_value("Kept")
     assert not pages.acts()

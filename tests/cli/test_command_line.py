@@ -46,9 +46,12 @@ def test_the_version_is_the_packages(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--nonsense"], "unrecognized arguments: --nonsense"),
-        (["serve", "--nonsense"], "unrecognized arguments: --nonsense"),
-        (["dance"], "invalid choice: 'dance'"),
+        (["--nonsense"], "beam-mcp: unrecognized arguments: --nonsense; beam-mcp --help"),
+        (["serve", "--nonsense"], "unrecognized arguments: --nonsense; beam-mcp serve --help"),
+        (["install", "cursor", "--host", "::"], "unrecognized arguments: --host ::; beam-mcp install --help"),
+        (["dance"], "beam-mcp: there is no command 'dance'; beam-mcp --help"),
+        (["--read-only", "instal"], "beam-mcp: there is no command 'instal' (did you mean install?); beam-mcp --help"),
+        (["install", "--scope", "planet"], "argument --scope: invalid choice: 'planet'"),
         (["--port"], "argument --port: expected one argument"),
         (["demo", "--port", "1"], "unrecognized arguments: --port"),
         (["--api-key", "sk-secret"], "the key has no flag"),

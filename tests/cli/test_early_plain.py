@@ -14,7 +14,8 @@ from beam_mcp.cli.main import parser
 from beam_mcp.settings import Settings, flag, load, variable
 
 FIELDS = {variable(field): field for field in Settings.model_fields}
-ORDINARY = {"host", "port", "allowed_hosts", "audit"}  # settings that always take the ordinary road, where they are set
+# Settings that always take the ordinary road, where they are set.
+ORDINARY = {"host", "port", "allowed_hosts", "public_url", "audit"}
 KEY = "sk-1"
 WORDS = (
     "true TRUE Yes no off 0 1 t maybe text both loud stdio http agents inbox,tasks agents,,files , agents;inbox auto "

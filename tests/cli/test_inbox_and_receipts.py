@@ -73,7 +73,8 @@ async def test_what_is_decided_in_the_inbox_moves_the_task_on_and_the_chat_knows
                 assert await inbox.ended() in {0, 130}
                 assert b"Traceback" not in inbox.errors
     assert [act.kind for act in world.acts] == ["user-input", "user-consent"]
-    kept = [json.loads(line) for line in audit.read_text(encoding="utf-8").splitlines()]
+    printed = run("receipts", "--json", cwd=tmp_path, BEAM_MCP_AUDIT=str(audit))
+    kept = [json.loads(line) for line in printed.stdout.splitlines()]
     assert [(one["task_id"], one["decision"], one["reached"]) for one in kept] == [
         (asks.id, "answered", "page"),
         (wants.id, "approved", "page"),
@@ -143,3 +144,20 @@ async def test_a_receipt_that_cannot_be_written_does_not_stop_the_decision(tmp_p
             said = await chat.call_tool("answer_questions", {"task": task.custom_id, "answers": {"1": "PO-1"}})
     assert not said.is_error
     assert len(world.acts) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"BEAM_MCP_READ_ONLY": "yes"}, "BEAM_MCP_READ_ONLY (--read-only)"),
+        ({"BEAM_MCP_TOOLSETS": "agents,tasks"}, "BEAM_MCP_TOOLSETS (--toolsets)"),
+    ],
+)
+def test_where_nothing_may_be_decided_there_is_no_inbox_page(
+    tmp_path: Path, settings: dict[str, str], named: str
+) -> None:
+    shown = run("inbox", "--no-browser", cwd=tmp_path, BEAM_API_KEY="k", BEAM_WORKSPACE_ID="w", **settings)
+    assert shown.returncode == 2
+    assert shown.stdout == ""
+    assert shown.stderr.startswith(f"beam-mcp: {named}: ")
+    assert shown.stderr.count("\n") == 1

@@ -64,9 +64,19 @@ def test_what_was_written_is_a_command_that_serves(home: Path) -> None:
 def test_print_shows_what_would_be_written_and_writes_nothing(home: Path) -> None:
     ran = homely(home, "install", "cursor", "--print", "--sandbox")
     assert ran.returncode == 0
-    assert '"mcpServers": {' in ran.stdout
-    assert "Or open cursor://anysphere.cursor-deeplink/mcp/install?name=beam&config=" in ran.stdout
-    assert "login" not in ran.stdout
+    assert list(json.loads(ran.stdout)["mcpServers"]) == ["beam"]
+    assert ran.stderr.startswith(f"Cursor, in {home / '.cursor' / 'mcp.json'}:\n")
+    assert "Or open cursor://anysphere.cursor-deeplink/mcp/install?name=beam&config=" in ran.stderr
+    assert "login" not in ran.stderr
+    assert written(home) == {}
+
+
+def test_print_of_several_clients_names_each_beside_the_configs(home: Path) -> None:
+    ran = homely(home, "install", "--all", "--print")
+    alone = [homely(home, "install", name, "--print").stdout for name in ("cursor", "codex")]
+    assert ran.stdout == "".join(alone)
+    assert [line.partition(", in ")[0] for line in ran.stderr.splitlines() if ", in " in line] == ["Cursor", "Codex"]
+    assert ran.stderr.splitlines()[-1] == "Sign in once with `beam-mcp login`; no key is written into a config."
     assert written(home) == {}
 
 

@@ -1,14 +1,15 @@
 """Where options come from, which source wins, and what is said about a wrong one."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from beam_mcp.cli.main import main, parser
-from beam_mcp.settings import Settings, SettingsError, flag, load, variable
+from beam_mcp.cli.main import main
+from beam_mcp.settings import Settings, SettingsError, flag, variable
+
+from .conftest import Enter
 
 SECRET = "sk-very-secret-9f8e7d"
 
@@ -28,32 +29,12 @@ THREE: dict[str, tuple[str, str, str]] = {
 ONLY_NEAR: dict[str, tuple[str, str, str]] = {  # .env may not set these
     "host": ("127.0.0.1", "localhost", "::1"),
     "allowed_hosts": ("flag.example", "environment.example", "dotenv.example"),
+    "public_url": ("https://flag.example", "http://environment.example/beam", "https://dotenv.example"),
     "files": ("of-flag", "of-environment", "of-dotenv"),
     "consent": ("chat", "person", "chat"),
+    "audit": ("of-flag", "of-environment", "of-dotenv"),
 }
 SWITCHES = ("sandbox", "read_only", "late")
-
-Enter = Callable[..., Settings]
-
-
-@pytest.fixture
-def enter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Enter:
-    """Load the settings as a command does: flags typed, variables set, a `.env` in the current folder."""
-    for name in os.environ:
-        if name.upper().startswith("BEAM_"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-
-    def entered(*flags: str, dotenv: str | bytes | None = None, **variables: str) -> Settings:
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-        if dotenv is not None:
-            content = dotenv.encode() if isinstance(dotenv, str) else dotenv
-            (tmp_path / ".env").write_bytes(content)
-        given: dict[str, Any] = vars(parser().parse_args(flags))
-        return load({name: value for name, value in given.items() if name != "command"})
-
-    return entered
 
 
 def refused(enter: Enter, *flags: str, dotenv: str | bytes | None = None, **variables: str) -> str:
@@ -125,6 +106,8 @@ def test_without_anything_there_is_no_key_and_every_default_holds(enter: Enter) 
 @pytest.mark.parametrize("unset", ["", "   ", "${user_config.x}", "${user_config.workspace_id} "])
 @pytest.mark.parametrize("field", [*THREE, *ONLY_NEAR, *SWITCHES, "api_key"])
 def test_what_a_client_passes_on_for_an_empty_option_counts_as_unset(enter: Enter, field: str, unset: str) -> None:
+    if (field, unset) == ("audit", ""):
+        return  # the one option whose empty value says something
     assert read(enter, field, **{variable(field): unset}) == Settings.model_fields[field].default
 
 
@@ -297,3 +280,11 @@ def test_a_wrong_setting_ends_the_command_with_code_2_and_one_line_on_stderr(
     assert out == ""
     assert err.startswith("beam-mcp: BEAM_MCP_PORT (--port): ")
     assert err.count("\n") == 1
+
+
+def test_an_empty_file_for_receipts_keeps_none_wherever_it_is_said(enter: Enter) -> None:
+    nowhere = Path(os.devnull)
+    assert enter().audit is None
+    assert enter(BEAM_MCP_AUDIT="").audit == nowhere
+    assert enter("--audit", "", BEAM_MCP_AUDIT="kept.jsonl").audit == nowhere
+    assert enter(BEAM_MCP_AUDIT="${user_config.audit}").audit is None

@@ -89,9 +89,9 @@ async def _saved(world: World, beam: Beam, folder: Path) -> Make:
     async def save(struck: Beam) -> bytes:
         world.download_base = struck.http.base_url
         link = await download_link(beam, agent_of(world), file.id)
-        path, _ = await Folders((folder,)).save(file.name, struck.http.download(link), most=MOST_SAVED)
-        found = path.read_bytes()
-        path.unlink()
+        saved = await Folders((folder,)).save(file.name, struck.http.download(link), most=MOST_SAVED)
+        found = saved.path.read_bytes()
+        saved.path.unlink()
         return found
 
     return save

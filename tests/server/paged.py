@@ -31,6 +31,7 @@ class Form:
     action: str
     fields: dict[str, str] = field(default_factory=dict[str, str])
     buttons: list[str] = field(default_factory=list[str])
+    options: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
 
 
 class Reading(HTMLParser):
@@ -41,6 +42,7 @@ class Reading(HTMLParser):
         self.forms: list[Form] = []
         self._area: str | None = None
         self._select: str | None = None
+        self._option = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """An element begins."""
@@ -59,14 +61,20 @@ class Reading(HTMLParser):
             fields[self._area] = ""
         elif tag == "select":
             self._select = known["name"]
+            self.forms[-1].options[self._select] = []
+        elif tag == "option" and self._select and "value" not in known:
+            self._option = True
 
     def handle_data(self, data: str) -> None:
         """Text."""
+        if self._option and self._select:
+            self.forms[-1].options[self._select].append(" ".join(data.split()))
         if self._area is not None:
             self.forms[-1].fields[self._area] += data
 
     def handle_endtag(self, tag: str) -> None:
         """An element ends."""
+        self._option = False
         if tag == "textarea" and self._area is not None:
             self.forms[-1].fields[self._area] = self.forms[-1].fields[self._area].removeprefix("\n")
             self._area = None

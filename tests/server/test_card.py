@@ -62,15 +62,15 @@ async def test_only_a_client_that_draws_cards_is_offered_the_card(world: World, 
     async with office_for(world) as office:
         async with chat_in(office, world, mode=mode) as chat:
             tools = {tool.name for tool in (await chat.client.list_tools()).tools}
-            resources = {str(resource.uri) for resource in (await chat.client.list_resources()).resources}
+            with pytest.raises(MCPError, match="There is no resource"):
+                await document(chat)
         async with chat_in(office, world, mode=mode, draws_cards=True) as chat:
             with_card = (await chat.client.list_tools()).tools
-            drawn = {str(resource.uri): resource for resource in (await chat.client.list_resources()).resources}
+            assert "data-word" in await document(chat)
+            # A model that looks through what can be read finds no word there.
+            assert URI not in {str(resource.uri) for resource in (await chat.client.list_resources()).resources}
     assert not NAMES & tools
-    assert URI not in resources
     assert {tool.name for tool in with_card} == tools | NAMES
-    assert set(drawn) == resources | {URI}
-    assert drawn[URI].mime_type == APP_MIME_TYPE
     visible: dict[str, dict[str, Any]] = {tool.name: (tool.meta or {}).get("ui", {}) for tool in with_card}
     assert {name: visible[name] for name in BOUND} == {name: {"resourceUri": URI} for name in BOUND}
     assert {name: visible[name]["visibility"] for name in NAMES} == {name: ["app"] for name in NAMES}
@@ -97,9 +97,11 @@ async def test_the_server_says_that_it_has_cards_where_its_protocol_can(world: W
 @ERAS
 @pytest.mark.parametrize("name", sorted(NAMES))
 async def test_for_any_other_client_the_tools_of_the_card_do_not_exist(world: World, mode: Era, name: str) -> None:
-    async with chatting(world, mode=mode) as chat:
-        known = await word(chat)
-        said = await chat.fail(name, word=known)
+    async with office_for(world) as office:
+        async with chat_in(office, world, mode=mode, draws_cards=True) as chat:
+            known = await word(chat)
+        async with chat_in(office, world, mode=mode) as chat:
+            said = await chat.fail(name, word=known)
     assert f'There is no tool "{name}".' in said
 
 
@@ -234,3 +236,15 @@ async def test_the_chat_hears_the_same_whether_a_card_is_drawn_or_not(
         "Next: the person decides in the card that shows this in the chat; "
         'wait_for_tasks(tasks=["PAY-101"]) tells what they decided.'
     )
+
+
+@ERAS
+async def test_what_the_chat_proposed_stands_in_the_card_and_what_was_there_beside_it(
+    world: World, payment: TaskState, mode: Era
+) -> None:
+    async with chatting(world, mode=mode, draws_cards=True) as chat:
+        await chat.ask("approve_step", task=payment.custom_id, parameters={"amount": "1.00"}, feedback="Only this once")
+        shown = (await chat.call("show_card", word=await word(chat), task=payment.id)).data["html"]
+    assert "\n1.00</textarea>" in shown
+    assert 'Changed in the chat. It was: <q class="lost">2837.90</q>' in shown
+    assert "\nOnly this once</textarea>" in shown

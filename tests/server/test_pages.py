@@ -1,15 +1,20 @@
 """Deciding on a page: what is shown, what is sent, and that nothing else ever is."""
 
+import re
+from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
+from beam_mcp.desk.desk import Proposed
 from beam_mcp.sandbox.access import SANDBOX_KEY
 from beam_mcp.sandbox.stories.plot import ASK, CONSENT, Beat, Plan, Story, question, tool_data
 from beam_mcp.sandbox.task import TaskState
 from beam_mcp.sandbox.world import World
 
-from .paged import paged, required, wanting
+from .doors import at_door
+from .paged import Seen, paged, required, wanting
 
 pytestmark = pytest.mark.anyio
 
@@ -205,6 +210,66 @@ async def test_what_beam_does_not_tell_now_is_said(world: World, payment: TaskSt
             assert "This could not be read just now" in page
             assert 'role="alert"' in page
             assert len((await pages.see(address)).forms) == 1
+
+
+async def test_one_task_that_cannot_be_read_does_not_take_the_others_away(world: World, payment: TaskState) -> None:
+    other = world.add_task("Invoice Matcher", age=HOUR)
+    async with paged(world) as pages:
+        address = pages.inbox()
+        world.faults.add("status", f"/agent-tasks/{other.id}$", method="GET", times=None, code=400)
+        page = await pages.see(address)
+        assert page.status == 200
+        assert len(page.forms) == 1
+        assert "<bdi>INV-101</bdi> waits as well, but could not be read just now." in page
+        assert "Approved" in await pages.send(page, "approve")
+        alone = await pages.see(address)
+        assert "INV-101" in alone
+        assert "nothing on this page any more" not in alone
+    assert payment.custom_id == "PAY-101"
+
+
+async def test_what_the_chat_proposed_stands_in_the_form_and_what_was_there_beside_it(tmp_path: Path) -> None:
+    async with at_door("http", "auto", tmp_path) as at, httpx2.AsyncClient(trust_env=False) as http:
+        task = at.world.add_task("Payment Runner", age=HOUR)
+        words = await at.call(
+            "approve_step", task=task.custom_id, parameters={"amount": "1.00", "currency": "CHF"}, feedback="Half of it"
+        )
+        address = re.findall(r"http://127\.0\.0\.1:\d+/decide/\w[\w-]+", words)[0]
+        page = Seen(await http.get(address))
+        assert page.form.fields["parameter_1"] == "1.00"
+        assert page.form.fields["feedback"] == "Half of it"
+        assert 'Changed in the chat. It was: <q class="lost">2837.90</q>' in page
+        assert "Proposed in the chat; change or empty them if you like." in page
+        assert page.html.count("It was:") == 2
+        sent = page.form.fields | {"choice": "approve", "parameter_2": "EUR", "feedback": "All yours"}
+        assert (await http.post(address, data=sent)).status_code == 303
+        (act,) = at.world.acts
+    assert act.payload["toolParameters"]["amount"] == "1.00"
+    assert act.payload["toolParameters"]["currency"] == "EUR"
+    assert act.payload["feedback"] == "All yours"
+
+
+async def test_what_a_person_wrote_over_a_proposal_stands_there_again(world: World) -> None:
+    task = wanting(world, {"amount": 120.5, "express": False, "address": {"city": "Hamburg"}, "note": ""})
+    async with paged(world) as pages:
+        (node,) = task.nodes
+        edits = {"amount": 99, "express": "perhaps", "address": {"city": "Bremen"}, "note": "New"}
+        pages.caller.person.proposed[f"{task.id} {task.nodes[node].id}"] = Proposed(edits, "As agreed")
+        page = await pages.see(pages.decision(task))
+        assert page.form.fields["parameter_3"] == '{\n  "city": "Bremen"\n}'
+        assert "Changed in the chat. It was: empty" in page
+        assert "<option selected>perhaps</option>" in page
+        again = await pages.send(page, "approve", parameter_1="many", parameter_4="", feedback="")
+        assert again.status == 409
+        assert again.form.fields["parameter_1"] == "many"
+        assert again.form.fields["feedback"] == ""
+        assert 'data-was="99" data-original="120.5"' in again
+        assert again.html.count("It was:") == 3
+        assert not pages.acts()
+        pages.caller.person.proposed.clear()
+        done = await pages.send(await pages.see(pages.decision(task)), "approve")
+        assert "Approved" in done
+    assert "toolParameters" not in pages.acts()[0][1]
 
 
 async def test_characters_that_nobody_sees_never_reach_the_page(world: World) -> None:

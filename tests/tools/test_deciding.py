@@ -49,7 +49,7 @@ iban: "DE89370400440532013000"
 recipient: "Atelier Brun SARL"
 reference: "RE-2026-4501"
 Why: "Total of invoice RE-2026-4501; The invoice is in euros; Printed on the invoice and equal to the supplier record; Name of the supplier on the invoice"
-Reference 95892f8a427f1cc336039a7bb4ac683a\
+Reference 30f47c0edd08f3548c2dfbbdf7959dcb\
 """
         ]
     )

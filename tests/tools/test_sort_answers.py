@@ -1,13 +1,15 @@
 """Whatever is answered to whatever is asked: a step gets all its answers or none, and none is made up."""
 
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beam_mcp.beam.errors import BeamError
+from beam_mcp.beam.errors import Ambiguous, BeamError
 from beam_mcp.beam.task import Task
-from beam_mcp.tools.answering import open_questions, sort_answers
+from beam_mcp.tools.answering import open_questions, sort_answers, understood
+from beam_mcp.views.questions import shown_choices
 
 words = st.text(max_size=12) | st.sampled_from(["cc", "Cost centre?", "cost centre", "1", "#2", "2.", "", "  ", "①"])
 options = st.lists(st.fixed_dictionaries({"label": words | st.none(), "value": words | st.none()}), max_size=3)
@@ -50,7 +52,7 @@ def test_a_step_gets_all_its_answers_or_none_and_only_given_or_remembered_ones(t
     keys = words | st.sampled_from(names) if names else words
     given_answers: dict[str, str] = data.draw(st.dictionaries(keys, words, max_size=6))
     try:
-        steps = sort_answers(task, given_answers)
+        steps = sort_answers(task, understood(task, given_answers))
     except BeamError:
         return  # nothing is sent then
     for step in steps:
@@ -65,10 +67,33 @@ def test_a_step_gets_all_its_answers_or_none_and_only_given_or_remembered_ones(t
 
 @settings(max_examples=60, deadline=None)
 @given(task=tasks)
-def test_answering_every_number_answers_every_question(task: Task) -> None:
-    asked = open_questions(task)
-    plain = [q for q in asked if not q.asked.choices]
-    if len(plain) != len(asked) or any(q.answers_to(f"#{other.number}") for q in asked for other in asked):
-        return
-    steps = sort_answers(task, {f"#{q.number}": f"answer {q.number}" for q in asked})
-    assert sum(len(step.given) for step in steps) == len({(q.node_id, q.asked) for q in asked})
+def test_what_is_chosen_for_a_question_answers_that_one_whatever_the_others_are_called(task: Task) -> None:
+    chosen = {question: f"answer {question.number}" for question in open_questions(task)}
+    sent = {(step.node_id, asked): said for step in sort_answers(task, chosen) for asked, said in step.given.items()}
+    assert sent == {(question.node_id, question.asked): said for question, said in chosen.items()}
+
+
+labels = words | st.sampled_from(
+    ["yes", "Yes", "yes (2)", "y" * 70, "y" * 71, "y" * 400 + "a", "y" * 400 + "b", "\u200b"]
+)
+pairs = st.lists(st.fixed_dictionaries({"label": labels, "value": labels}), min_size=1, max_size=5)
+
+
+@settings(max_examples=200, deadline=None)
+@given(pairs=pairs, data=st.data())
+def test_a_choice_said_as_it_was_shown_is_that_one_or_asked_back_never_another(
+    pairs: list[dict[str, str]], data: st.DataObject
+) -> None:
+    asks = {"question": "Which?", "parameter": "which"}
+    tool = {"toolConfiguration": {"inputParams": [{"paramName": "which", "options": pairs}]}}
+    node = {"id": "a", "status": "USER_INPUT_REQUIRED", "userQuestions": [asks], "agentGraphNode": tool}
+    task = Task.model_validate({"id": "t", "status": "USER_INPUT_REQUIRED", "agentTaskNodes": [node]})
+    [question] = open_questions(task)
+    for limit in (60, 300):
+        shown = shown_choices(question.asked.choices, limit)
+        assert len(set(shown)) == len(question.asked.choices)
+    if shown:
+        picked = data.draw(st.integers(0, len(shown) - 1))
+        with suppress(Ambiguous):
+            said = understood(task, {"which": shown_choices(question.asked.choices)[picked]})
+            assert said == {question: question.asked.values[picked]}

@@ -164,12 +164,12 @@ async def test_decisions_that_cannot_be_made(chat: Chat) -> None:
             "no such parameter": 'parameters: "amuont" is not among those of the action. They are: amount, currency, iban, recipient, reference.',
             "nobody to ask": """\
 PAY-101, agent Payment Runner: nothing was decided, this client cannot show the person a form.
-Approval at step "Send the payment": run "Send payment", which "Sends money from the company account by SEPA transfer. This cannot be undone." with amount="2837.90", currency="EUR", iban="DE89370400440532013000", recipient="Atelier Brun SARL", reference="RE-2026-4501". Why: "Total of invoice RE-2026-4501; The invoice is in euros; Printed on the invoice and equal to the supplier record; Name of the supplier on the invoice"
+Approval at step "Send the payment": run "Send payment", which "Sends money from the company account by SEPA transfer. This cannot be undone." with amount="2837.90", currency="EUR", iban="DE89370400440532013000", recipient="Atelier Brun SARL", reference="RE-2026-4501". Target: "Atelier Brun SARL (recipient)". Why: "Total of invoice RE-2026-4501; The invoice is in euros; Printed on the invoice and equal to the supplier record; Name of the supplier on the invoice"
 Next: the person decides on PAY-101 in the Beam app.\
 """,
             "a made-up code": """\
-PAY-101, agent Payment Runner: nothing was decided, this client cannot show the person a form.
-Approval at step "Send the payment": run "Send payment", which "Sends money from the company account by SEPA transfer. This cannot be undone." with amount="2837.90", currency="EUR", iban="DE89370400440532013000", recipient="Atelier Brun SARL", reference="RE-2026-4501". Why: "Total of invoice RE-2026-4501; The invoice is in euros; Printed on the invoice and equal to the supplier record; Name of the supplier on the invoice"
+PAY-101, agent Payment Runner: nothing was decided, a word in the chat is not enough here.
+Approval at step "Send the payment": run "Send payment", which "Sends money from the company account by SEPA transfer. This cannot be undone." with amount="2837.90", currency="EUR", iban="DE89370400440532013000", recipient="Atelier Brun SARL", reference="RE-2026-4501". Target: "Atelier Brun SARL (recipient)". Why: "Total of invoice RE-2026-4501; The invoice is in euros; Printed on the invoice and equal to the supplier record; Name of the supplier on the invoice"
 Next: the person decides on PAY-101 in the Beam app.\
 """,
         }

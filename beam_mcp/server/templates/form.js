@@ -5,8 +5,8 @@
   document.documentElement.classList.add("scripted");
 
   const was = (field) => {
-    const kept = field.closest(".field").querySelector("[data-was]");
-    if (kept) return kept.dataset.was;
+    const kept = field.closest(".field").querySelector("[data-original], [data-was]")?.dataset;
+    if (kept) return kept.original ?? kept.was;
     if (field.localName === "textarea") return field.defaultValue;
     return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0]).value;
   };

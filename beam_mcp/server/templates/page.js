@@ -5,6 +5,11 @@
   const SELDOM = 60_000; // while nobody comes back to it
   const LOST = "No answer came, so whether this was done is not known. Load the page again: it shows how it stands.";
 
+  const REFUSED = "What you sent was refused on its way, so nothing was done. Decide in the Beam app.";
+  const BLIND =
+    "This page cannot look any more, so what you see may have changed. It tries again by itself. " +
+    "If the command that opened it has ended, start that again.";
+
   const main = document.querySelector("main");
   const quietly = document.getElementById("told-quietly");
   let busy = false;
@@ -13,9 +18,10 @@
   // ---- What is on the page
 
   const read = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
+  const standing = (field) => field.defaultValue; // the mark, and what is proposed
   const waiting = (page) =>
     [page.querySelector("h1"), ...page.querySelectorAll("article")]
-      .map((part) => (part.id ? part.id + part.querySelector("[name=mark]")?.value : part.textContent))
+      .map((part) => (part.id ? [part.id, ...[...part.querySelectorAll("input, textarea")].map(standing)] : part.textContent))
       .join();
 
   // A field that was shown again with what stood in it, since it could not be sent, remembers what it was.
@@ -47,8 +53,9 @@
   // ---- Deciding
 
   function told(fresh, text = LOST) {
-    const notice = fresh?.querySelector("#notice") ?? document.createElement("p");
-    if (!fresh) {
+    const said = fresh?.querySelector("#notice");
+    const notice = said ?? document.createElement("p");
+    if (!said) {
       Object.assign(notice, { id: "notice", className: "notice problem", role: "alert", tabIndex: -1 });
       notice.textContent = text;
     }
@@ -62,7 +69,7 @@
       draw(fresh, form);
       history.replaceState(null, "", settled(answer.url));
     } else {
-      const notice = told(fresh);
+      const notice = told(fresh, answer.status < 500 ? REFUSED : LOST);
       article.before(notice);
       const now = fresh.getElementById(article.id);
       if (now) article.replaceWith(now);
@@ -113,10 +120,20 @@
     if (document.hidden || atWork()) return;
     looked = Date.now();
     const answer = await fetch(location.href).catch(() => null);
-    const fresh = answer?.ok ? await read(answer) : null;
-    if (!fresh || atWork() || waiting(fresh) === waiting(main)) return;
+    const fresh = answer && (await read(answer).catch(() => null));
+    if (!answer?.ok || !fresh) return failed(fresh);
+    main.querySelector(".blind")?.remove();
+    if (atWork() || waiting(fresh) === waiting(main)) return;
     draw(fresh);
     quietly.textContent = main.querySelector("h1").textContent;
+  }
+
+  // What stands on the page stays, since it may be half written by now; only that it is old is said.
+  function failed(fresh) {
+    if (main.querySelector(".blind")) return;
+    const notice = told(fresh, BLIND);
+    notice.classList.add("blind");
+    main.querySelector("h1").after(notice);
   }
 
   const lookAfter = (age) => Date.now() - looked >= age && look();
