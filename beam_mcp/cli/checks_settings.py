@@ -25,7 +25,7 @@ def wrong_settings(words: str, given: Mapping[str, Any]) -> Check:
 
 def _correction(name: str, given: Mapping[str, Any]) -> str:
     if name == ".env":
-        return "Save it as UTF-8 text that your user may read, or move it away."
+        return "Save it as UTF-8 that your user may read, or move it away."
     field = next(field for field in Settings.model_fields if variable(field) == name.partition(" ")[0])
     fixes = {
         "flag": f"Correct {flag(field)} on the command line.",

@@ -157,7 +157,7 @@ def _show(client: Client, wish: Wish) -> str:
     """Show what `add` would write, alone on stdout; what to do next, and the link that a click does it with."""
     path, entry = wish.config(client), wish.entry(client)
     screen(to_stderr=True).print(f"{client.title}, in {path}:")
-    screen().out(whole(client, entry, wish.name), end="", highlight=False)
+    screen().out(whole(client, entry, wish.name).rstrip("\n"), highlight=False)
     return client.then + (f"\nOr open {client.link(wish.name, entry)}" if client.link else "")
 
 

@@ -30,7 +30,9 @@ class Parser(argparse.ArgumentParser):
         """Complain and exit."""
         self.exit(WRONG_OPTION, f"{self.prog}: {message}; {self.prog} --help shows what there is.\n")
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride] - it has overloads there
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
         """Parse, and complain of what is unknown: left to the parser above, it would be told with the wrong help."""
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:

@@ -74,7 +74,7 @@ def test_print_shows_what_would_be_written_and_writes_nothing(home: Path) -> Non
 def test_print_of_several_clients_names_each_beside_the_configs(home: Path) -> None:
     ran = homely(home, "install", "--all", "--print")
     alone = [homely(home, "install", name, "--print").stdout for name in ("cursor", "codex")]
-    assert ran.stdout == "".join(alone)
+    assert (all(alone), ran.stdout) == (True, "".join(alone))
     assert [line.partition(", in ")[0] for line in ran.stderr.splitlines() if ", in " in line] == ["Cursor", "Codex"]
     assert ran.stderr.splitlines()[-1] == "Sign in once with `beam-mcp login`; no key is written into a config."
     assert written(home) == {}

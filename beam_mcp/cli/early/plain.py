@@ -31,7 +31,7 @@ PLAIN = {
 _FLAGS = {
     "--" + name.removeprefix("BEAM_").removeprefix("MCP_").lower().replace("_", "-"): name
     for name in PLAIN
-    if name != "BEAM_API_KEY"
+    if name not in {"BEAM_API_KEY", "BEAM_MCP_LATE"}  # the key has no flag, and a switch takes no word
 }
 _ALONE = {"--sandbox", "--read-only"}
 _UNFILLED = re.compile(r"\s*(\$\{[^}]*\}\s*)?")
