@@ -57,7 +57,7 @@ class AccountView(View):
         """`client` says what the connected client can do, `problem` what keeps something from working."""
         here = user.find(workspace_id) if workspace_id else None
         known = line(here.name, 30) if here and here.name else None
-        email = f"<{line(user.email, 40)}>" if user.email else ""
+        email = f"<{line(user.email, 32)}>" if user.email else ""
         return cls(
             person=f"{line(user.name or 'unnamed', 30)} {email}".strip(),
             key=way.source,

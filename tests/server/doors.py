@@ -53,9 +53,11 @@ async def listening(app: Starlette) -> AsyncGenerator[str]:
         with anyio.fail_after(10):
             await server.is_up.wait()
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        server.force_exit = True
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            server.force_exit = True
 
 
 class _Watched(uvicorn.Server):

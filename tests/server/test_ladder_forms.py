@@ -80,7 +80,7 @@ async def test_what_the_chat_would_change_stands_on_the_page_to_be_taken_or_left
         )
         assert 'amount="1.00"' in words
         assert 'Words for the agent: "Only a part for now"' in words
-        link = re.search(r"http://127\.0\.0\.1:\d+/decide/\w+", words)
+        link = re.search(r"http://127\.0\.0\.1:\d+/decide/[\w-]+", words)
         assert link
         page = (await browser.get(link[0])).text
         assert "1.00" in page
