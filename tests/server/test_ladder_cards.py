@@ -68,4 +68,6 @@ async def test_a_client_that_never_draws_the_card_gets_a_page(mode: str, tmp_pat
         assert "never drew the card" in words
         assert "/decide/" in words
         assert "/decide/" in await at.call("approve_step", task=other.custom_id)
+        await drawn(at, task)
+        assert "in the card" in await at.call("approve_step", task=other.custom_id)
         assert at.world.acts == []
