@@ -1,15 +1,15 @@
 """Talking to Beam: one connection pool a process; reads are repeated within bounds, writes are sent once."""
 
+import ssl
 from collections.abc import AsyncGenerator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
-from urllib.parse import urlsplit
 
 import httpx2
-import stamina
 
-from beam_mcp import __version__
 from beam_mcp.beam import address, retry
 from beam_mcp.beam.auth import Identity, Session, TokenPair
 from beam_mcp.beam.errors import (
@@ -22,11 +22,9 @@ from beam_mcp.beam.errors import (
     detail_of,
     of_status,
 )
+from beam_mcp.beam.pool import pool, trusted
 from beam_mcp.beam.transport import (
-    CONNECT_SECONDS,
     LARGEST_ANSWER,
-    LOOPBACK,
-    MOST_CONNECTIONS,
     MOST_REDIRECTS,
     MOST_SESSIONS,
     clock_ahead,
@@ -64,25 +62,19 @@ class Http:
     base_url: str
     timeout: float = 45.0
     largest: int = LARGEST_ANSWER
-    client: httpx2.AsyncClient = field(init=False, repr=False)
+    _trusted: Future[ssl.SSLContext] = field(init=False, repr=False)
     _sessions: dict[str, Session] = field(init=False, repr=False, default_factory=dict[str, Session])
     _dated: tuple[str | None, datetime | None] = field(init=False, repr=False, default=(None, None))
     streams: int = field(init=False, repr=False, default=0)
     kept: dict[str, Closable] = field(init=False, repr=False, default_factory=dict[str, Closable])
 
     def __post_init__(self) -> None:
-        # What came of it all is told; that something was tried again is no news to anybody.
-        stamina.instrumentation.set_on_retry_hooks(())
-        self.client = httpx2.AsyncClient(
-            base_url=self.base_url,
-            headers={"Accept": "application/json", "User-Agent": f"beam-mcp/{__version__}"},
-            timeout=httpx2.Timeout(self.timeout, connect=min(CONNECT_SECONDS, self.timeout)),
-            # Each idle connection is looked at twice a request.
-            limits=httpx2.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=16, keepalive_expiry=15),
-            follow_redirects=False,
-            # A proxy from the environment cannot reach this machine's own loopback.
-            trust_env=urlsplit(self.base_url).hostname not in LOOPBACK,
-        )
+        self._trusted = trusted(self.base_url)
+
+    @cached_property
+    def client(self) -> httpx2.AsyncClient:
+        """The connections themselves."""
+        return pool(self.base_url, self.timeout, self._trusted.result())
 
     @property
     def clock_ahead(self) -> timedelta:
@@ -189,11 +181,18 @@ class Beam:
             BeamError: what went wrong, by meaning.
         """
         headers = self._workspace_header(required=workspace)
+
+        async def read() -> bytearray:
+            return await self._read(path, dict(query or {}), headers)
+
         with deadline(self.http.timeout):
-            async for attempt in stamina.retry_context(on=retry.pause, attempts=self.attempts, timeout=None):
-                with attempt:
-                    return await self._read(path, dict(query or {}), headers)
-        raise AssertionError("a retry context ends with a result or an error")
+            try:
+                return await read()
+            except BeamError as error:
+                if self.attempts == 1 or retry.pause(error) is False:
+                    raise
+                failed = error
+            return await retry.again(read, failed, attempts=self.attempts)
 
     async def write(self, model: type[M], method: str, path: str, **parts: Any) -> M:
         """Write once, as `send` does, and read the answer into `model`.

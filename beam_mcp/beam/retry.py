@@ -1,9 +1,13 @@
 """What may be asked again and how long to wait first: one pure decision."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
 from beam_mcp.beam.errors import BeamUnavailable, RateLimited
+
+R = TypeVar("R")
 
 ATTEMPTS = 3
 LONGEST_NUMBER = 9  # digits of a Retry-After that can be meant
@@ -19,6 +23,26 @@ def pause(error: Exception) -> bool | float:
             return seconds if seconds <= LONGEST_PAUSE else False
         case _:
             return False
+
+
+async def again(read: Callable[[], Awaitable[R]], failed: Exception, *, attempts: int) -> R:
+    """What a read brings that has `failed` once: tried up to `attempts` times in all, each after its pause.
+
+    Raises:
+        BeamError: of the last attempt, or one that may not be repeated.
+    """
+    # Nearly every read succeeds at once: the library is loaded for those that do not.
+    import stamina  # noqa: PLC0415
+
+    # What came of it all is told; that something was tried again is no news to anybody.
+    stamina.instrumentation.set_on_retry_hooks(())
+    failures = [failed]
+    async for attempt in stamina.retry_context(on=pause, attempts=attempts, timeout=None):
+        with attempt:
+            if failures:
+                raise failures.pop()
+            return await read()
+    raise AssertionError("a retry context ends with a result or an error")
 
 
 def retry_after(header: str | None, now: datetime | None = None) -> float | None:

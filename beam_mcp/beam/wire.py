@@ -22,7 +22,12 @@ class SnakeWire(BaseModel):
     """A narrow, frozen, tolerant shape whose keys are snake_case on the wire (`toolData`, `edgeEvaluations`)."""
 
     model_config = ConfigDict(
-        extra="ignore", frozen=True, coerce_numbers_to_str=True, allow_inf_nan=False, hide_input_in_errors=True
+        extra="ignore",
+        frozen=True,
+        coerce_numbers_to_str=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        defer_build=True,  # by whoever reads the first of a kind: most starts need few of them
     )
 
 

@@ -14,7 +14,7 @@ from beam_mcp.cli.manifests_icon import png
 from beam_mcp.cli.manifests_options import Option, options
 from beam_mcp.cli.manifests_texts import ABOUT, KEYWORDS, PYTHON, WEBSITE, as_json, first_sentence
 from beam_mcp.server.boundary import BeamTool
-from beam_mcp.server.prompts import PROMPTS
+from beam_mcp.server.prompts import prompts
 from beam_mcp.tools.toolsets import TOOLSETS
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files make the same bundle
@@ -90,7 +90,7 @@ def _tools() -> list[dict[str, str]]:
 
 
 def _prompts() -> list[dict[str, Any]]:
-    return [_prompt(prompt.fn, prompt.name, [a.name for a in prompt.arguments or []]) for prompt, _ in PROMPTS]
+    return [_prompt(prompt.fn, prompt.name, [a.name for a in prompt.arguments or []]) for prompt, _ in prompts()]
 
 
 def _prompt(words: Any, name: str, arguments: list[str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -17,11 +18,13 @@ from beam_mcp.beam.auth import Identity
 from beam_mcp.beam.http import Beam, Http
 from beam_mcp.cli.early.wire import Wire
 from beam_mcp.cli.loopback import Loopback
-from beam_mcp.server.build import BeamServer, build
 from beam_mcp.server.links import Links
 from beam_mcp.settings import Settings
 from beam_mcp.tools.office import Office
 from beam_mcp.tools.receipts import Receipts
+
+if TYPE_CHECKING:
+    from beam_mcp.server.build import BeamServer
 
 SHUTDOWN_SECONDS = 0.2  # for answers that are on their way
 
@@ -88,8 +91,10 @@ async def _beam(settings: Settings) -> AsyncGenerator[tuple[str, Identity]]:
         yield url, Identity(SANDBOX_KEY, WORKSPACE_ID, source="the sandbox")
 
 
-def server_for(settings: Settings, shared: Office) -> BeamServer:
+def server_for(settings: Settings, shared: Office) -> "BeamServer":
     """The server as these settings want it."""
+    from beam_mcp.server.build import build  # noqa: PLC0415 - a thread reads certificates while this is imported
+
     server = build(shared, toolsets=settings.toolsets, read_only=settings.read_only, output=settings.output)
     # What was imported and built stays for good: the collector need not walk it at each of its rounds, nor at the end.
     gc.freeze()

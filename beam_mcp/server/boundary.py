@@ -5,6 +5,7 @@ from collections.abc import Mapping, Set
 from typing import Any, Self, cast, get_type_hints
 
 import anyio
+import mcp_types
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
@@ -61,6 +62,18 @@ class BeamTool(Tool):
         if output != "text":
             tool.fn_metadata.output_schema = _output_schema(verb)
         return cls(**dict(tool), loaded=loaded, output=output)
+
+    def definition(self) -> mcp_types.Tool:
+        """What a client is told of it."""
+        return mcp_types.Tool(
+            name=self.name,
+            title=self.title,
+            description=self.description,
+            input_schema=self.parameters,
+            output_schema=self.output_schema,
+            annotations=self.annotations,
+            _meta=self.meta,
+        )
 
     async def run(
         self,

@@ -23,10 +23,12 @@ from mcp_types import (
     InputRequiredResult,
     ListToolsResult,
     PaginatedRequestParams,
+    Prompt,
     Resource,
     ResourceTemplate,
     SubscribeRequestParams,
     SubscriptionsListenRequestParams,
+    Tool,
     UnsubscribeRequestParams,
 )
 from pydantic import AnyUrl
@@ -36,7 +38,7 @@ from beam_mcp.server import card
 from beam_mcp.server.boundary import BeamTool, unknown_tool
 from beam_mcp.server.completions import complete
 from beam_mcp.server.instructions import TOOLS, instructions_for
-from beam_mcp.server.lines import Lines, Refusing, own_stdin
+from beam_mcp.server.lines import Answers, Lines, Refusing, own_stdin
 from beam_mcp.server.prompts import prompts_for, wrong_arguments
 from beam_mcp.server.resources import RESOURCES, TEMPLATES, read
 from beam_mcp.server.watching import Watching
@@ -52,7 +54,7 @@ WEBSITE = "https://beam.ai"
 class BeamServer(MCPServer[Office]):
     """The SDK's server with our words where its own would reach the model."""
 
-    def __init__(self, office: Office, tools: Iterable[BeamTool]) -> None:
+    def __init__(self, office: Office, verbs: Iterable[Verb], output: Output) -> None:
         @asynccontextmanager
         async def share(_: MCPServer[Office]) -> AsyncGenerator[Office]:
             # Entered once a connection on SSE: the office outlives it, what watches for the connection does not.
@@ -60,9 +62,11 @@ class BeamServer(MCPServer[Office]):
                 yield replace(office, background=background)
                 background.cancel_scope.cancel()
 
-        known = list(tools)
-        self.loaded = frozenset(tool.name for tool in known)
+        self.verbs = {verb.name: verb for verb in verbs}
+        self.loaded = frozenset(self.verbs)
         self.has_card = self.loaded >= card.BOUND
+        self._output: Output = output
+        self._made: dict[str, BeamTool] = {}
         super().__init__(
             NAME,
             title="Beam",
@@ -70,15 +74,12 @@ class BeamServer(MCPServer[Office]):
             instructions=instructions_for(self.loaded),
             website_url=WEBSITE,
             version=__version__,
-            tools=[*known],
             lifespan=share,
             request_state_security=RequestStateSecurity.ephemeral(ttl=PERSON_SECONDS),
             extensions=[Apps()] if self.has_card else [],
             subscriptions=False,  # the SDK's would tell all who listen, whoever they are
             log_level="WARNING",
         )
-        for prompt in prompts_for(self.loaded):
-            self.add_prompt(prompt)
         # MCPServer has no way to subscribe in the older protocols, and completes without saying for whom.
         handlers, watching = self._lowlevel_server, Watching()
         handlers.add_request_handler("subscriptions/listen", SubscriptionsListenRequestParams, watching.listen)
@@ -93,7 +94,7 @@ class BeamServer(MCPServer[Office]):
         """Serve on stdio; or, where the talk has begun already, on the two streams that are left of it."""
         server, [stdin, *stdout] = self._lowlevel_server, opened or [own_stdin()]
         refusing = Refusing()
-        async with stdio_server(Lines(stdin, refusing), *map(anyio.wrap_file, stdout)) as (incoming, outgoing):
+        async with stdio_server(Lines(stdin, refusing), *map(Answers, stdout)) as (incoming, outgoing):
             refusing.send = outgoing.send
             await server.run(incoming, outgoing, server.create_initialization_options())
 
@@ -101,17 +102,29 @@ class BeamServer(MCPServer[Office]):
         self, name: str, arguments: dict[str, Any], context: Context[Office, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool, or say which was probably meant."""
-        if name in self.loaded:
-            return await super().call_tool(name, arguments, context)
         if name in card.NAMES and context is not None and self._draws_cards(context):
             return await card.answer(context, name, arguments)
-        return unknown_tool(name, TOOLS, self.loaded)
+        if name not in self.loaded or context is None:
+            return unknown_tool(name, TOOLS, self.loaded)
+        return await self.made(name).run(arguments, context)
+
+    def made(self, name: str) -> BeamTool:
+        """A loaded tool, made when it is first asked for: all of them take a tenth of a start."""
+        if name not in self._made:
+            meta = card.META if self.has_card and name in card.BOUND else None
+            verb = self.verbs[name]
+            self._made[name] = BeamTool.of(verb, loaded=self.loaded, output=self._output, meta=meta)
+        return self._made[name]
+
+    async def list_tools(self) -> list[Tool]:
+        """All that are loaded."""
+        return [self.made(name).definition() for name in self.verbs]
 
     async def _tools_for(
         self, ctx: ServerRequestContext[Office, Any], _: PaginatedRequestParams | None
     ) -> ListToolsResult:
         tools = await self.list_tools()
-        return ListToolsResult(tools=[*tools, *card.TOOLS] if self._draws_cards(ctx) else tools)
+        return ListToolsResult(tools=[*tools, *card.tools()] if self._draws_cards(ctx) else tools)
 
     def _draws_cards(self, ctx: Context[Office, Any] | ServerRequestContext[Office, Any]) -> bool:
         return self.has_card and client_supports_apps(ctx)
@@ -134,10 +147,18 @@ class BeamServer(MCPServer[Office]):
             return await card.contents(context)
         return await read(str(uri), context, self.loaded)
 
+    async def list_prompts(self) -> list[Prompt]:
+        """Those whose tools are all loaded; made when they are first asked for."""
+        if not self._prompt_manager.list_prompts():
+            for prompt in prompts_for(self.loaded):
+                self.add_prompt(prompt)
+        return await super().list_prompts()
+
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Office, Any] | None = None
     ) -> GetPromptResult | InputRequiredResult:
         """Render a prompt; an unknown one or a wrong argument is the client's to correct (MCP, Prompts)."""
+        await self.list_prompts()
         prompt = self._prompt_manager.get_prompt(name)
         if prompt and (wrong := wrong_arguments(prompt, arguments or {})):
             raise MCPError(code=INVALID_PARAMS, message=wrong)
@@ -156,15 +177,7 @@ def build(
 ) -> BeamServer:
     """The MCP server over `office`, with the named toolsets (all by default) and only reading tools if `read_only`."""
     verbs = chosen_tools(toolsets, read_only=read_only)
-    loaded = frozenset(verb.name for verb in verbs)
-    drawn = card.BOUND if loaded >= card.BOUND else frozenset[str]()
-    return BeamServer(
-        office,
-        [
-            BeamTool.of(verb, loaded=loaded, output=output, meta=card.META if verb.name in drawn else None)
-            for verb in verbs
-        ],
-    )
+    return BeamServer(office, verbs, output)
 
 
 def chosen_tools(names: Iterable[str] | None, *, read_only: bool) -> list[Verb]:

@@ -7,6 +7,8 @@ model could find the word, and decide.
 """
 
 import hmac
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from mcp.server.apps import APP_MIME_TYPE
@@ -28,6 +30,7 @@ from beam_mcp.tools.sheets import inbox_sheets, task_sheet
 
 URI = "ui://beam/inbox"
 SHOW, DECIDE = "show_card", "decide_in_card"
+NAMES = frozenset({SHOW, DECIDE})
 BOUND = frozenset({"get_pending_questions", "approve_step"})  # the tools whose calls a host draws the card for
 META = {"ui": {"resourceUri": URI}}
 
@@ -44,7 +47,7 @@ LOOK = {"ui": {"prefersBorder": True}}  # no csp: the card loads nothing, so the
 class Shown(BaseModel):
     """What the card asks for: a page of the inbox, or one task; `word` is what its document carries."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     word: str
     task: str | SkipJsonSchema[None] = None
@@ -78,11 +81,13 @@ def _tool(name: str, title: str, asked: type[Shown], *, read_only: bool) -> Tool
     )
 
 
-TOOLS = (
-    _tool(SHOW, "Show what waits in the card", Shown, read_only=True),
-    _tool(DECIDE, "Decide in the card", Decided, read_only=False),
-)
-NAMES = frozenset(tool.name for tool in TOOLS)
+@cache
+def tools() -> Sequence[Tool]:
+    """What the card calls."""
+    return (
+        _tool(SHOW, "Show what waits in the card", Shown, read_only=True),
+        _tool(DECIDE, "Decide in the card", Decided, read_only=False),
+    )
 
 
 async def contents(context: Context[Office, Any]) -> list[ReadResourceContents]:

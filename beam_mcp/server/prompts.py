@@ -1,6 +1,7 @@
 """Prompts a person can pick: delegate, triage the inbox, explain a failure; told in the words of the tools."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
+from functools import cache
 from typing import Annotated
 
 from mcp.server.mcpserver.prompts import Prompt
@@ -40,20 +41,25 @@ def explain_failure(task: Annotated[str, Field(description="the task, such as IN
     )
 
 
-# Each with the tools its words name.
-PROMPTS = (
-    (Prompt.from_function(delegate, title="Delegate to an agent"), {"list_agents", "create_task", "wait_for_tasks"}),
-    (
-        Prompt.from_function(triage_inbox, title="Go through my inbox"),
-        {"get_pending_questions", "answer_questions", "approve_step", "reject_step"},
-    ),
-    (Prompt.from_function(explain_failure, title="Explain a failure"), {"get_task"}),
-)
+_DECIDING = {"get_pending_questions", "answer_questions", "approve_step", "reject_step"}
+
+
+@cache
+def prompts() -> Sequence[tuple[Prompt, Set[str]]]:
+    """All there are, each with the tools its words name; made when somebody asks for one."""
+    return (
+        (
+            Prompt.from_function(delegate, title="Delegate to an agent"),
+            {"list_agents", "create_task", "wait_for_tasks"},
+        ),
+        (Prompt.from_function(triage_inbox, title="Go through my inbox"), _DECIDING),
+        (Prompt.from_function(explain_failure, title="Explain a failure"), {"get_task"}),
+    )
 
 
 def prompts_for(loaded: Set[str]) -> list[Prompt]:
     """The prompts whose tools are all loaded."""
-    return [prompt for prompt, needed in PROMPTS if needed <= loaded]
+    return [prompt for prompt, needed in prompts() if needed <= loaded]
 
 
 def wrong_arguments(prompt: Prompt, given: Iterable[str]) -> str | None:

@@ -27,8 +27,7 @@ _ORDER = (
 )
 # Letters of other scripts that look like Latin ones.
 _ALIKE = str.maketrans("аеорсухіјѕԁɡһոαοερτυνικ", "aeopcyxijsdghnaoeptuvik")
-_WRITTEN, _DESIGNED = re.compile(_APPROVAL), re.compile(_ORDER)
-_SPLIT = re.compile(r"[\s\W_]+")
+_SPLIT = r"[\s\W_]+"
 MOST_CHARACTERS = 200_000
 MOST_TEXTS = 20_000
 
@@ -39,9 +38,9 @@ def urges_approval(seen: Seen) -> bool:
     if max(len(written), len(designed)) >= MOST_CHARACTERS:
         return True  # too much to be sure of
     # Also with the letters pulled together again: "a p p r o v e", "ap-prove".
-    forms = (written, _SPLIT.sub("", written), _SPLIT.sub("", written.translate(_ALIKE)))
+    forms = (written, re.sub(_SPLIT, "", written), re.sub(_SPLIT, "", written.translate(_ALIKE)))
     orders = (designed, designed.translate(_ALIKE))
-    return any(map(_WRITTEN.search, forms)) or any(map(_DESIGNED.search, orders))
+    return any(re.search(_APPROVAL, form) for form in forms) or any(re.search(_ORDER, order) for order in orders)
 
 
 def _plain(data: Iterator[Any]) -> str:

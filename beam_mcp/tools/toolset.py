@@ -103,7 +103,7 @@ def _text(text: str) -> TextContent:
 
 
 def _within_budget(text: str) -> str:
-    if tokens(text) <= MOST_TOKENS:
+    if len(text) <= MOST_TOKENS or tokens(text) <= MOST_TOKENS:  # no piece is shorter than a character
         return text
     lines = text.splitlines()
     ending = [line for line in lines[-2:] if line.startswith(("More: ", "Next: "))]

@@ -111,8 +111,9 @@ class Client:
         if json.loads(line).get("id") == LAST["id"]:
             self._is_over.set()
 
-    def flush(self) -> None:
-        """Nothing is held back."""
+    def fileno(self) -> int:
+        """Where answers go."""
+        return self._outgoing.fileno()
 
     def heard(self) -> list[Json]:
         """All answers."""

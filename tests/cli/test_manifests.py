@@ -21,7 +21,7 @@ from beam_mcp.cli.installed import command_of, holds_a_key, is_ours, servers_in
 from beam_mcp.cli.manifests import made
 from beam_mcp.cli.manifests_bundle import write_bundle
 from beam_mcp.cli.manifests_start import joined
-from beam_mcp.server.prompts import PROMPTS
+from beam_mcp.server.prompts import prompts
 from beam_mcp.settings import LISTENING, Settings, variable
 from beam_mcp.tools.toolsets import TOOLSETS
 from tests.cli.processes import ROOT, run, started
@@ -104,7 +104,7 @@ def test_what_a_host_fills_in_is_taken_as_settings() -> None:
 
 def test_the_bundle_lists_every_tool_and_prompt() -> None:
     assert [tool["name"] for tool in manifest()["tools"]] == [tool.name for t in TOOLSETS for tool in t.tools]
-    assert [prompt["name"] for prompt in manifest()["prompts"]] == [prompt.name for prompt, _ in PROMPTS]
+    assert [prompt["name"] for prompt in manifest()["prompts"]] == [prompt.name for prompt, _ in prompts()]
     for prompt in manifest()["prompts"]:
         for argument in prompt["arguments"]:
             assert f"${{arguments.{argument}}}" in prompt["text"]

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 
 from beam_mcp.server.build import chosen_tools
-from beam_mcp.server.prompts import PROMPTS
+from beam_mcp.server.prompts import prompts
 from beam_mcp.server.resources import RESOURCES, TEMPLATES
 from tests.cli.processes import COMMAND, PATIENCE, ROOT, started, surroundings
 
@@ -20,7 +20,7 @@ LISTS: dict[str, tuple[str, str, set[str]]] = {
     "tools/list": ("tools", "name", {tool.name for tool in chosen_tools(None, read_only=False)}),
     "resources/list": ("resources", "uri", {str(resource.uri) for resource in RESOURCES}),
     "resources/templates/list": ("resourceTemplates", "uriTemplate", {t.uri_template for t in TEMPLATES}),
-    "prompts/list": ("prompts", "name", {prompt.name for prompt, _ in PROMPTS}),
+    "prompts/list": ("prompts", "name", {prompt.name for prompt, _ in prompts()}),
 }
 STRICT = {"tools/list": ("--strict",)}  # exit code 6 for a schema that some client cannot read; only here is it taken
 

@@ -10,7 +10,7 @@ from mcp_types import TextContent
 
 from beam_mcp.sandbox.world import World
 from beam_mcp.server.instructions import TOOLS, instructions_for, tools_named
-from beam_mcp.server.prompts import PROMPTS
+from beam_mcp.server.prompts import prompts
 from beam_mcp.tools.toolsets import TOOLSETS
 from tests.tools.chat import Chat, Era, Human, chatting
 
@@ -113,9 +113,9 @@ async def test_a_client_is_told_only_of_tools_it_has(world: World) -> None:
         assert [prompt.name for prompt in (await chat.client.list_prompts()).prompts] == ["triage_inbox"]
 
 
-@pytest.mark.parametrize("name", [prompt.name for prompt, _ in PROMPTS])
+@pytest.mark.parametrize("name", [prompt.name for prompt, _ in prompts()])
 async def test_a_prompt_needs_exactly_the_tools_its_words_name(chat: Chat, name: str) -> None:
-    needed = {prompt.name: tools for prompt, tools in PROMPTS}[name]
+    needed = {prompt.name: tools for prompt, tools in prompts()}[name]
     arguments = {"delegate": {"goal": "match"}, "explain_failure": {"task": "CON-101"}}.get(name, {})
     (message,) = (await chat.client.get_prompt(name, arguments)).messages
     assert isinstance(message.content, TextContent)

@@ -10,7 +10,8 @@ from mcp_types import TextResourceContents
 
 from beam_mcp.sandbox.task import TaskState
 from beam_mcp.sandbox.world import World
-from beam_mcp.server.card import BOUND, NAMES, TOOLS, URI
+from beam_mcp.server.card import BOUND, NAMES, URI
+from beam_mcp.server.card import tools as card_tools
 from tests.tools.chat import Chat, Clock, Era, Said, chat_in, chatting, office_for
 
 pytestmark = pytest.mark.anyio
@@ -78,7 +79,7 @@ async def test_only_a_client_that_draws_cards_is_offered_the_card(world: World, 
 
 
 def test_one_of_the_tools_only_reads_and_the_other_cannot_be_taken_back() -> None:
-    show, decide = TOOLS
+    show, decide = card_tools()
     for tool, reads in ((show, True), (decide, False)):
         hints = tool.annotations
         assert hints

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Sequence
 from importlib.metadata import version
+from io import UnsupportedOperation
 from pathlib import Path
 from typing import Any, TextIO, cast, get_args
 
@@ -45,6 +46,10 @@ class Conversation:
         """An answer."""
         self.results.append(json.loads(text)["result"])
         self._is_answered.release()
+
+    def fileno(self) -> int:
+        """It has no descriptor."""
+        raise UnsupportedOperation
 
     def flush(self) -> None:
         """Nothing is held back."""

@@ -137,6 +137,10 @@ class Outgoing:
         self._descriptor = descriptor
         self._told = told
 
+    def fileno(self) -> int:
+        """Where it goes."""
+        return self._descriptor
+
     def write(self, line: str) -> int:
         """Send a message."""
         if self._told is not None and self._is_told(json.loads(line)):

@@ -1,0 +1,38 @@
+"""The open connections to Beam; a thread reads which certificates are trusted while everything else is loaded."""
+
+import ssl
+from concurrent.futures import Future, ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import httpx2
+
+from beam_mcp import __version__
+from beam_mcp.beam.transport import CONNECT_SECONDS, LOOPBACK, MOST_CONNECTIONS
+
+
+def trusted(base_url: str) -> Future[ssl.SSLContext]:
+    """The certificates for a pool of this address, which take a twentieth of a start to read; the thread begins now."""
+    reader = ThreadPoolExecutor(1)
+    try:
+        return reader.submit(httpx2.create_ssl_context, trust_env=_uses_proxies(base_url))
+    finally:
+        reader.shutdown(wait=False)
+
+
+def pool(base_url: str, timeout: float, context: ssl.SSLContext) -> httpx2.AsyncClient:
+    """Connections to this address; `timeout` in seconds bounds each silence on one."""
+    return httpx2.AsyncClient(
+        base_url=base_url,
+        verify=context,
+        headers={"Accept": "application/json", "User-Agent": f"beam-mcp/{__version__}"},
+        timeout=httpx2.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout)),
+        # Each idle connection is looked at twice a request.
+        limits=httpx2.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=16, keepalive_expiry=15),
+        follow_redirects=False,
+        trust_env=_uses_proxies(base_url),
+    )
+
+
+def _uses_proxies(base_url: str) -> bool:
+    """Not for this machine's own loopback, which no proxy from the environment can reach."""
+    return urlsplit(base_url).hostname not in LOOPBACK
