@@ -86,6 +86,22 @@ async def test_a_server_on_stdio_ends_within_a_second_when_it_has_nothing_to_do(
 
 
 @pytest.mark.parametrize("how", SIGNALS)
+async def test_a_server_on_stdio_whose_answers_nobody_reads_ends_when_it_is_told_to(
+    tmp_path: Path, how: Signals
+) -> None:
+    async with started("--sandbox", cwd=tmp_path) as server:
+        await Speaker(OverStdio(server), LEGACY[-1]).greet()
+        ping = json.dumps({"jsonrpc": "2.0", "id": "x" * 1000, "method": "ping"}).encode()
+        with anyio.move_on_after(PATIENCE) as sending:
+            # What pipes and buffers hold is less: from some answer on, the server can write no more.
+            for _ in range(1000):
+                await server.send(ping)
+        assert not sending.cancelled_caught
+        server.process.send_signal(how)
+        assert await server.ended() == 0
+
+
+@pytest.mark.parametrize("how", SIGNALS)
 async def test_a_server_over_http_ends_within_a_second_and_quietly_with_streams_and_calls_open(
     tmp_path: Path, how: Signals
 ) -> None:
