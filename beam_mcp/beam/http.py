@@ -12,6 +12,7 @@ import httpx2
 
 from beam_mcp.beam import address, retry
 from beam_mcp.beam.auth import Identity, Session, TokenPair
+from beam_mcp.beam.body import read_body
 from beam_mcp.beam.errors import (
     BeamBroken,
     BeamError,
@@ -30,7 +31,6 @@ from beam_mcp.beam.transport import (
     clock_ahead,
     deadline,
     of_link,
-    read_body,
     safe_host,
     same_host_redirect,
     transport_errors,

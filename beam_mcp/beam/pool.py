@@ -4,10 +4,13 @@ import ssl
 from concurrent.futures import Future, ThreadPoolExecutor
 from urllib.parse import urlsplit
 
+import httpcore2
 import httpx2
 
 from beam_mcp import __version__
 from beam_mcp.beam.transport import CONNECT_SECONDS, LOOPBACK, MOST_CONNECTIONS
+
+READ_AT_ONCE = 256 * 1024  # bytes
 
 
 def trusted(base_url: str) -> Future[ssl.SSLContext]:
@@ -21,6 +24,8 @@ def trusted(base_url: str) -> Future[ssl.SSLContext]:
 
 def pool(base_url: str, timeout: float, context: ssl.SSLContext) -> httpx2.AsyncClient:
     """Connections to this address; `timeout` in seconds bounds each silence on one."""
+    # As much as asyncio hands over at once, not a quarter of it: a body of 3 MB is read in half the time.
+    setattr(httpcore2.AsyncHTTP11Connection, "READ_NUM_BYTES", READ_AT_ONCE)  # noqa: B010 - typed as what it is
     return httpx2.AsyncClient(
         base_url=base_url,
         verify=context,

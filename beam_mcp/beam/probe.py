@@ -13,9 +13,10 @@ from urllib.request import getproxies, proxy_bypass
 import anyio
 import httpx2
 
+from beam_mcp.beam.body import read_body
 from beam_mcp.beam.errors import BeamBroken
 from beam_mcp.beam.http import Http
-from beam_mcp.beam.transport import LOOPBACK, clock_ahead, read_body
+from beam_mcp.beam.transport import LOOPBACK, clock_ahead
 
 TIMES = 3
 PATIENCE = 10.0  # seconds for one request

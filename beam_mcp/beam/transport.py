@@ -9,6 +9,7 @@ import anyio
 import httpx2
 from pydantic_core import from_json
 
+from beam_mcp.beam.body import LARGEST_ERROR
 from beam_mcp.beam.errors import BeamBroken, BeamError, BeamUnavailable, of_status
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -18,26 +19,7 @@ MOST_CONNECTIONS = 64
 MOST_SESSIONS = 1000  # keys whose tokens are kept
 MOST_STREAMS = 32  # of those connections; each is held for as long as a task runs, and calls need the others
 LARGEST_ANSWER = 256 * 1024 * 1024  # bytes after decompression; a page of 100 tasks is 20 MB, at the worst 300
-LARGEST_ERROR = 64 * 1024
 TRY_AGAIN = "Try again in a minute."
-
-
-async def read_body(response: httpx2.Response, largest: int) -> bytearray:
-    """The body in one buffer; `largest` is how many bytes an answer of success may have, unpacked.
-
-    Raises:
-        BeamBroken: it is larger.
-    """
-    limit = largest if response.is_success else LARGEST_ERROR
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > limit:
-            if not response.is_success:
-                return body
-            what = f"Beam's answer is larger than {limit // 1024 // 1024} MB."
-            raise BeamBroken(what, "Ask for less at once, for example with a smaller page_size.", sent=True)
-    return body
 
 
 @contextmanager
