@@ -9,7 +9,9 @@ from isal import igzip_lib
 from beam_mcp.beam.errors import BeamBroken
 
 LARGEST_ERROR = 64 * 1024
-PIECE = 1024 * 1024  # bytes unpacked at once: of a few kilobytes on the wire, a bomb makes gigabytes
+# Bytes unpacked at once: a bomb makes gigabytes of what comes with one read. Pieces of this size also find their memory
+# again, where larger ones had it mapped anew by the system each time, which took as long as the unpacking.
+PIECE = 64 * 1024
 
 
 class _Unpacking(Protocol):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_mcp.beam.body import PIECE, read_body
+from beam_mcp.beam.body import read_body
 from beam_mcp.beam.errors import BeamBroken
 from beam_mcp.beam.pool import pool, trusted
 from beam_mcp.sandbox.access import SANDBOX_KEY, WORKSPACE_ID
@@ -17,7 +17,7 @@ from beam_mcp.sandbox.world import World
 
 pytestmark = pytest.mark.anyio
 
-LARGEST = 4 * PIECE
+LARGEST = 4 * 1024 * 1024
 
 
 def answer(body: bytes, sizes: list[int], encoding: str = "gzip") -> httpx2.Response:
@@ -60,7 +60,7 @@ async def test_what_is_not_packed_as_it_says_is_either_refused_or_bounded(noise:
 
 
 async def test_a_body_is_unpacked_no_further_than_it_may_be_large() -> None:
-    bomb = gzip.compress(bytes(50 * PIECE))
+    bomb = gzip.compress(bytes(12 * LARGEST))
     with pytest.raises(BeamBroken, match="larger than 4 MB"):
         await read_body(answer(bomb, [len(bomb)]), LARGEST)
 
