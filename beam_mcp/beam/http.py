@@ -22,6 +22,7 @@ from beam_mcp.beam.errors import (
     detail_of,
     of_status,
 )
+from beam_mcp.beam.shares import Shares
 from beam_mcp.beam.transport import (
     CONNECT_SECONDS,
     LARGEST_ANSWER,
@@ -29,6 +30,7 @@ from beam_mcp.beam.transport import (
     MOST_CONNECTIONS,
     MOST_REDIRECTS,
     MOST_SESSIONS,
+    WAIT_SECONDS,
     clock_ahead,
     deadline,
     of_link,
@@ -67,16 +69,19 @@ class Http:
     client: httpx2.AsyncClient = field(init=False, repr=False)
     _sessions: dict[str, Session] = field(init=False, repr=False, default_factory=dict[str, Session])
     _dated: tuple[str | None, datetime | None] = field(init=False, repr=False, default=(None, None))
+    shares: Shares = field(init=False, repr=False)
     streams: int = field(init=False, repr=False, default=0)
     kept: dict[str, Closable] = field(init=False, repr=False, default_factory=dict[str, Closable])
 
     def __post_init__(self) -> None:
         # What came of it all is told; that something was tried again is no news to anybody.
         stamina.instrumentation.set_on_retry_hooks(())
+        patience = min(WAIT_SECONDS, self.timeout / 2)  # so that it ends before the time of the call does
+        self.shares = Shares(patience)
         self.client = httpx2.AsyncClient(
             base_url=self.base_url,
             headers={"Accept": "application/json", "User-Agent": f"beam-mcp/{__version__}"},
-            timeout=httpx2.Timeout(self.timeout, connect=min(CONNECT_SECONDS, self.timeout)),
+            timeout=httpx2.Timeout(self.timeout, connect=min(CONNECT_SECONDS, self.timeout), pool=patience),
             # Each idle connection is looked at twice a request.
             limits=httpx2.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=16, keepalive_expiry=15),
             follow_redirects=False,
@@ -230,7 +235,7 @@ class Beam:
         request = self.http.request(method, path, headers=headers | dict(extra_headers or {}), **content)
         try:
             with deadline(within or self.http.timeout):
-                return await self.http.fetch(request, workspace=self.identity.workspace)
+                return await self._sent(request, self.identity.workspace)
         except Unauthorized:
             if self._by_token():
                 self.http.session_of(self.identity).refused(headers["Authorization"].removeprefix("Bearer "))
@@ -273,7 +278,11 @@ class Beam:
 
     async def _fetch(self, path: str, query: dict[str, Any], headers: dict[str, str]) -> bytearray:
         request = self.http.request("GET", path, params=query or None, headers=headers)
-        return await self.http.fetch(request, workspace=headers.get("current-workspace-id"))
+        return await self._sent(request, headers.get("current-workspace-id"))
+
+    async def _sent(self, request: httpx2.Request, workspace: str | None) -> bytearray:
+        async with self.http.shares.turn(self.identity.holder):
+            return await self.http.fetch(request, workspace=workspace)
 
     async def _credentials(self) -> dict[str, str]:
         """The headers that sign a request which is sent only once."""

@@ -1,7 +1,8 @@
 """The container without an engine: what the Dockerfile says, done by bubblewrap on the root of this machine.
 
-As near as one gets: the same steps, user, environment and rights, but this machine's Python and system
-in the place of the base image. `python -m tests.supply.container FOLDER` does the steps of the build.
+As near as one gets: the same steps, user, environment and rights, but this machine's Python and system in the place of
+the base image. `python -m tests.supply.container FOLDER` does the steps of the build; without a folder it says why none
+can be done here, if so.
 """
 
 import os
@@ -125,7 +126,8 @@ def built(folder: Path) -> None:
     for made in (folder, source, tools):
         made.mkdir()
         made.chmod(0o755)
-    (tools / "python").symlink_to(PYTHON)
+    (tools / "python").write_text(f'#!/bin/sh\nexec {PYTHON} "$@"\n', encoding="utf-8")  # no link, which would be kept
+    (tools / "python").chmod(0o755)
     for copied in first.all("COPY"):
         _copy(copied, source)
     work = first.one("WORKDIR")
@@ -147,5 +149,8 @@ def _copy(said: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    os.umask(0o022)
-    built(Path(sys.argv[1]))
+    if folders := sys.argv[1:]:
+        os.umask(0o022)
+        built(Path(folders[0]))
+    else:
+        print(why_not(), end="")  # noqa: T201
