@@ -1,5 +1,6 @@
 """Composing the server from what it serves: tools, resources, prompts, instructions, and the office all calls share."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -61,6 +62,7 @@ class BeamServer(MCPServer[Office]):
                 background.cancel_scope.cancel()
 
         known = list(tools)
+        self.office = office
         self.loaded = frozenset(tool.name for tool in known)
         self.has_card = self.loaded >= card.BOUND
         super().__init__(
@@ -101,11 +103,18 @@ class BeamServer(MCPServer[Office]):
         self, name: str, arguments: dict[str, Any], context: Context[Office, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool, or say which was probably meant."""
+        self._note_call()
         if name in self.loaded:
             return await super().call_tool(name, arguments, context)
         if name in card.NAMES and context is not None and self._draws_cards(context):
             return await card.answer(context, name, arguments)
         return unknown_tool(name, TOOLS, self.loaded)
+
+    def _note_call(self) -> None:
+        """Whoever ends the server waits for what was called."""
+        if call := asyncio.current_task():
+            self.office.calls.add(call)
+            call.add_done_callback(self.office.calls.discard)
 
     async def _tools_for(
         self, ctx: ServerRequestContext[Office, Any], _: PaginatedRequestParams | None
@@ -132,6 +141,7 @@ class BeamServer(MCPServer[Office]):
             raise ResourceError("A resource is read by somebody: there is no caller.")
         if str(uri) == card.URI and self._draws_cards(context):
             return await card.contents(context)
+        self._note_call()
         return await read(str(uri), context, self.loaded)
 
     async def get_prompt(

@@ -85,8 +85,14 @@ def _walls() -> list[str]:
         "--unshare-uts",
         "--clearenv",
     ]
-    root = ["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
-    return [*base, *root, *hidden, "--ro-bind", sys.base_prefix, sys.base_prefix, *closed]
+    root = ["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
+    above = [
+        str(folder)
+        for folder in reversed(Path(sys.base_prefix).parents)
+        if set(map(str, folder.parents)) & set(private)
+    ]
+    open_to_all = [word for folder in above for word in ("--perms", "0755", "--dir", folder)]
+    return [*base, *root, *hidden, *open_to_all, "--ro-bind", sys.base_prefix, sys.base_prefix, *closed]
 
 
 def _at(mounts: Mapping[str, str], how: str) -> list[str]:
