@@ -43,6 +43,11 @@ class Client:
             await self._post({"jsonrpc": "2.0", "method": "notifications/initialized"})
         return self
 
+    async def reconnect(self) -> None:
+        """Go on over another connection, in the same session: servers close those that were idle for seconds."""
+        self.writer.close()
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 22)
+
     async def call(self, tool: str, **arguments: Any) -> bytes:
         """Call a tool; return the raw answer."""
         return await self._request("tools/call", {"name": tool, "arguments": arguments})
