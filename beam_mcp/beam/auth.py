@@ -43,6 +43,11 @@ class Identity:
     source: str = "BEAM_API_KEY"
     trouble: str = ""
 
+    @property
+    def holder(self) -> str:
+        """Who is meant by the credentials, in whatever workspace; as secret as those are."""
+        return self.key or self.bearer or ""
+
     def required_key(self) -> str:
         """The key, or the error that says how to set one."""
         if not self.key:

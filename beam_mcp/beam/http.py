@@ -24,10 +24,12 @@ from beam_mcp.beam.errors import (
     of_status,
 )
 from beam_mcp.beam.pool import pool, trusted
+from beam_mcp.beam.shares import Shares
 from beam_mcp.beam.transport import (
     LARGEST_ANSWER,
     MOST_REDIRECTS,
     MOST_SESSIONS,
+    WAIT_SECONDS,
     clock_ahead,
     deadline,
     of_link,
@@ -65,16 +67,19 @@ class Http:
     _trusted: Future[ssl.SSLContext] = field(init=False, repr=False)
     _sessions: dict[str, Session] = field(init=False, repr=False, default_factory=dict[str, Session])
     _dated: tuple[str | None, datetime | None] = field(init=False, repr=False, default=(None, None))
+    shares: Shares = field(init=False, repr=False)
     streams: int = field(init=False, repr=False, default=0)
     kept: dict[str, Closable] = field(init=False, repr=False, default_factory=dict[str, Closable])
 
     def __post_init__(self) -> None:
+        patience = min(WAIT_SECONDS, self.timeout / 2)  # so that it ends before the time of the call does
+        self.shares = Shares(patience)
         self._trusted = trusted(self.base_url)
 
     @cached_property
     def client(self) -> httpx2.AsyncClient:
         """The connections themselves."""
-        return pool(self.base_url, self.timeout, self._trusted.result())
+        return pool(self.base_url, self.timeout, self.shares.patience, self._trusted.result())
 
     @property
     def clock_ahead(self) -> timedelta:
@@ -229,7 +234,7 @@ class Beam:
         request = self.http.request(method, path, headers=headers | dict(extra_headers or {}), **content)
         try:
             with deadline(within or self.http.timeout):
-                return await self.http.fetch(request, workspace=self.identity.workspace)
+                return await self._sent(request, self.identity.workspace)
         except Unauthorized:
             if self._by_token():
                 self.http.session_of(self.identity).refused(headers["Authorization"].removeprefix("Bearer "))
@@ -272,7 +277,11 @@ class Beam:
 
     async def _fetch(self, path: str, query: dict[str, Any], headers: dict[str, str]) -> bytearray:
         request = self.http.request("GET", path, params=query or None, headers=headers)
-        return await self.http.fetch(request, workspace=headers.get("current-workspace-id"))
+        return await self._sent(request, headers.get("current-workspace-id"))
+
+    async def _sent(self, request: httpx2.Request, workspace: str | None) -> bytearray:
+        async with self.http.shares.turn(self.identity.holder):
+            return await self.http.fetch(request, workspace=workspace)
 
     async def _credentials(self) -> dict[str, str]:
         """The headers that sign a request which is sent only once."""

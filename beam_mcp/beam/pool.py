@@ -22,15 +22,15 @@ def trusted(base_url: str) -> Future[ssl.SSLContext]:
         reader.shutdown(wait=False)
 
 
-def pool(base_url: str, timeout: float, context: ssl.SSLContext) -> httpx2.AsyncClient:
-    """Connections to this address; `timeout` in seconds bounds each silence on one."""
+def pool(base_url: str, timeout: float, patience: float, context: ssl.SSLContext) -> httpx2.AsyncClient:
+    """Connections to this address; `timeout` in seconds bounds each silence on one, `patience` the wait for one."""
     # As much as asyncio hands over at once, not a quarter of it: a body of 3 MB is read in half the time.
     setattr(httpcore2.AsyncHTTP11Connection, "READ_NUM_BYTES", READ_AT_ONCE)  # noqa: B010 - typed as what it is
     return httpx2.AsyncClient(
         base_url=base_url,
         verify=context,
         headers={"Accept": "application/json", "User-Agent": f"beam-mcp/{__version__}"},
-        timeout=httpx2.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout)),
+        timeout=httpx2.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout), pool=patience),
         # Each idle connection is looked at twice a request.
         limits=httpx2.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=16, keepalive_expiry=15),
         follow_redirects=False,

@@ -15,7 +15,9 @@ from beam_mcp.beam.errors import BeamBroken, BeamError, BeamUnavailable, of_stat
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 CONNECT_SECONDS = 5.0
 MOST_REDIRECTS = 3
-MOST_CONNECTIONS = 64
+MOST_CONNECTIONS = 128
+MOST_OF_ONE = 16  # requests of one key under way at once: where those of six keys hang, others still get through
+WAIT_SECONDS = 10.0  # for a connection, or one's turn
 MOST_SESSIONS = 1000  # keys whose tokens are kept
 MOST_STREAMS = 32  # of those connections; each is held for as long as a task runs, and calls need the others
 LARGEST_ANSWER = 256 * 1024 * 1024  # bytes after decompression; a page of 100 tasks is 20 MB, at the worst 300

@@ -86,8 +86,8 @@ class Credentials:
         Raises:
             CredentialsError: the file cannot be read.
         """
-        self._refuse_link()
         try:
+            self._refuse_link()
             return _Profiles.model_validate_json(self.file.read_bytes()).profiles
         except FileNotFoundError:
             return {}

@@ -78,7 +78,7 @@ Made from the code by `beam-mcp manifests`; a test fails when they are not what 
 | `claude-desktop/` | the bundle for Claude Desktop; `beam-mcp manifests --bundle` writes the whole `.mcpb` |
 | `server.json` | the registry of MCP servers |
 | `clients/` | ready configs, by client: `stdio` runs `beam-mcp`, `http` connects to `{url}` with headers |
-| `Dockerfile`, `compose.yaml` | a container that serves over HTTP |
+| `Dockerfile`, `compose.yaml`, `kubernetes.yaml` | a container that serves over HTTP, read-only and as nobody |
 | `icon.svg` | our icon |
 | `conversation.svg` | the picture in the README, drawn by `python -m tests.picture` |
 

@@ -17,6 +17,7 @@ import anyio
 from beam_mcp.beam.auth import Identity
 from beam_mcp.beam.http import Beam, Http
 from beam_mcp.cli.early.wire import Wire
+from beam_mcp.cli.ending import SHUTDOWN_SECONDS, finish
 from beam_mcp.cli.loopback import Loopback
 from beam_mcp.server.links import Links
 from beam_mcp.settings import Settings
@@ -25,8 +26,6 @@ from beam_mcp.tools.receipts import Receipts
 
 if TYPE_CHECKING:
     from beam_mcp.server.build import BeamServer
-
-SHUTDOWN_SECONDS = 0.2  # for answers that are on their way
 
 
 def serve(settings: Settings, wire: Wire | None = None) -> int:
@@ -111,19 +110,27 @@ async def _serve_stdio(settings: Settings, wire: Wire | None) -> None:
         tasks.start_soon(_exit_on_signal, shared)
         server = server_for(settings, replace(shared, pages=pages))
         await server.run_stdio_async(*wire.hand_over() if wire else ())
+        await finish(shared, calls=False)
         tasks.cancel_scope.cancel()
 
 
 async def _exit_on_signal(shared: Office) -> None:
-    """End the process on Ctrl-C or SIGTERM: a thread that waits for a line on stdin cannot be interrupted otherwise."""
+    """End the process on Ctrl-C or SIGTERM: a thread that waits for a line on stdin cannot be interrupted otherwise.
+
+    Whoever ends a server on stdio reads no more answers: only writes are waited for, with what is told of
+    them, and by a second signal not those.
+    """
     loop, stopped = asyncio.get_running_loop(), anyio.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
+        if stopped.is_set():
+            os._exit(0)
         loop.call_soon_threadsafe(stopped.set)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     await stopped.wait()
+    await finish(shared, calls=bool(shared.under_way))
     with anyio.move_on_after(SHUTDOWN_SECONDS, shield=True):
         await shared.http.aclose()
     os._exit(0)

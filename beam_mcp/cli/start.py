@@ -7,13 +7,14 @@ import sys
 from types import FrameType
 
 from beam_mcp.cli.early.opening import Opening
-from beam_mcp.cli.early.plain import Plain, plain_start
+from beam_mcp.cli.early.plain import Plain, plain_start, settle
 from beam_mcp.cli.early.prepared import Prepared, prepared_for
 from beam_mcp.cli.early.wire import Wire, has_standard_streams
 
 
 def main() -> int:
     """Run a command and return the exit code."""
+    settle()
     plain = plain_start(sys.argv[1:]) if has_standard_streams() else None
     prepared = prepared_for(plain) if plain else None
     if plain and prepared:

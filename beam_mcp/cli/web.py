@@ -1,4 +1,4 @@
-"""Serving over HTTP: one listener, one application, an end within a second."""
+"""Serving over HTTP: one listener, one application; an end that finishes what is called, or else within a second."""
 
 import logging
 import os
@@ -15,18 +15,20 @@ import anyio
 import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
 
+from beam_mcp.cli.ending import SHUTDOWN_SECONDS, finish
 from beam_mcp.cli.listener import listen, shown
-from beam_mcp.cli.serve import SHUTDOWN_SECONDS, office, server_for
+from beam_mcp.cli.serve import office, server_for
 from beam_mcp.server.links import Links, OwnAddress
 from beam_mcp.server.pages import Pages
 from beam_mcp.server.web import web_app
 from beam_mcp.settings import Settings
+from beam_mcp.tools.office import Office
 
 PATIENCE_SECONDS = 0.5  # for what does not end by itself
 
 
 async def serve_web(settings: Settings) -> None:
-    """Serve until a signal comes, then end what is open within a second."""
+    """Serve until a signal comes, then finish what is called, and end what only listens within a second."""
     listener = listen(settings.host, settings.port)
     async with office(settings) as shared:
         transport = "sse" if settings.transport == "sse" else "http"
@@ -44,29 +46,48 @@ async def serve_web(settings: Settings) -> None:
         )
         path = "/sse" if transport == "sse" else "/mcp"
         print(f"beam-mcp serves {shown(listener, settings.host)}{path}", file=sys.stderr, flush=True)  # noqa: T201
-        await _Web(config).serve(sockets=[listener])
+        await _Web(config, shared).serve(sockets=[listener])
 
 
 class _Web(uvicorn.Server):
     """Uvicorn, but quiet when told to stop, and not raising that signal once more, which would end in a traceback."""
 
+    def __init__(self, config: uvicorn.Config, shared: Office) -> None:
+        super().__init__(config)
+        self.shared = shared
+
     @contextmanager
     def capture_signals(self) -> Generator[None]:
         """Leave on Ctrl-C and SIGTERM."""
-        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
+
+        # By a function: sse-starlette looks for a method of uvicorn's here, to end all streams as soon as that is
+        # called, and with them every answer that is still on its way.
+        def leave(_signal: int, _frame: FrameType | None) -> None:
+            self.leave()
+
+        before = {number: signal.signal(number, leave) for number in HANDLED_SIGNALS}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Streams are cut now: what they complain about is no news."""
+    def leave(self) -> None:
+        """End what only listens, whose complaints are no news, and soon the rest; at once if told so a second time."""
+        if self.should_exit:
+            os._exit(0)
         logging.disable()
-        super().handle_exit(sig, frame)
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End what is open, or end the process: the SDK holds on to each cancelled call of 2025 for a second."""
+        """Let nobody in, finish what is called, and end what is open; or end the process: the SDK holds on to each
+        cancelled call of 2025 for a second.
+        """
+        for listener in self.servers:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()  # the idle ones; the others close with their answer
+        await finish(self.shared, calls=True)
         with anyio.move_on_after(PATIENCE_SECONDS) as patience:
             await super().shutdown(sockets)
         if patience.cancelled_caught:

@@ -19,6 +19,7 @@ class Access:
 
     clock: Clock
     key: str = SANDBOX_KEY
+    others: set[str] = field(default_factory=set[str])
     home: str = WORKSPACE_ID
     workspaces: dict[str, str] = field(default_factory=lambda: {WORKSPACE_ID: SANDBOX_WORKSPACE_NAME})
     reads: set[str] = field(default_factory=lambda: {"key", "token"})
@@ -36,7 +37,7 @@ class Access:
     def admits(self, method: str, key: str | None, authorization: str | None) -> bool:
         """Whether these credentials open a route for this method."""
         accepted = self.reads if method in {"GET", "HEAD"} else self.writes
-        by_key = "key" in accepted and key is not None and key == self.key
+        by_key = "key" in accepted and key is not None and (key == self.key or key in self.others)
         return by_key or ("token" in accepted and self._knows(authorization))
 
     def exchange(self, key: object) -> Json | None:

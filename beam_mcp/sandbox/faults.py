@@ -28,7 +28,7 @@ _BEFORE = frozenset({"status", "html_502", "error_in_200", "redirect", "cut_befo
 
 @dataclass
 class Fault:
-    """One thing going wrong for the requests it matches."""
+    """One thing going wrong for the requests it matches: only this `key`'s, if named, and each `every`th of those."""
 
     kind: Kind
     path: str = ".*"
@@ -42,6 +42,9 @@ class Fault:
     to: str = ""
     megabytes: float = 50.0
     acts: bool | None = None
+    key: str | None = None
+    every: int = 1
+    met: int = 0
     hits: int = 0
 
     def __post_init__(self) -> None:
@@ -59,9 +62,14 @@ class Fault:
         """Whether it hit as often as it was asked to."""
         return self.times is not None and self.hits >= self.times
 
-    def strikes(self, method: str, path: str) -> bool:
+    def strikes(self, method: str, path: str, key: str | None = None) -> bool:
         """Count one request, and tell whether it is hit."""
         if self.spent or (self.method and self.method.upper() != method) or not re.search(self.path, path):
+            return False
+        if self.key is not None and self.key != key:
+            return False
+        self.met += 1
+        if self.met % self.every:
             return False
         if self.after > 0:
             self.after -= 1
@@ -91,9 +99,13 @@ class Faults:
         to: str = "",
         megabytes: float = 50.0,
         acts: bool | None = None,
+        key: str | None = None,
+        every: int = 1,
     ) -> Fault:
         """Let something go wrong with requests whose path the pattern is found in; `times=None` means for ever."""
-        fault = Fault(kind, path, method, times, after, seconds, code, body, headers or {}, to, megabytes, acts)
+        fault = Fault(
+            kind, path, method, times, after, seconds, code, body, headers or {}, to, megabytes, acts, key, every
+        )
         self.all.append(fault)
         return fault
 
@@ -101,11 +113,11 @@ class Faults:
         """Let everything be well again."""
         self.all.clear()
 
-    def striking(self, method: str, path: str) -> tuple[float, Fault | None]:
+    def striking(self, method: str, path: str, key: str | None = None) -> tuple[float, Fault | None]:
         """How long to hold this request's answer, and what else goes wrong with it."""
         held = 0.0
         for fault in self.all:
-            if not fault.strikes(method, path):
+            if not fault.strikes(method, path, key):
                 continue
             if fault.kind != "latency":
                 return held, fault

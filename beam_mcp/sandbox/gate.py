@@ -30,7 +30,8 @@ class Gate:
             return
         body = await _read(receive)
         self.world.requests.append(_seen(scope, body, self.world.clock.now()))
-        held, fault = self.world.faults.striking(scope["method"], scope["path"])
+        key = Headers(scope=scope).get("x-api-key")
+        held, fault = self.world.faults.striking(scope["method"], scope["path"], key)
         again = _replay(body, receive)
         answer = _late(send, receive, held) if held else send
         if fault is None:

@@ -1,5 +1,6 @@
 """Composing the server from what it serves: tools, resources, prompts, instructions, and the office all calls share."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -62,6 +63,7 @@ class BeamServer(MCPServer[Office]):
                 yield replace(office, background=background)
                 background.cancel_scope.cancel()
 
+        self.office = office
         self.verbs = {verb.name: verb for verb in verbs}
         self.loaded = frozenset(self.verbs)
         self.has_card = self.loaded >= card.BOUND
@@ -102,6 +104,7 @@ class BeamServer(MCPServer[Office]):
         self, name: str, arguments: dict[str, Any], context: Context[Office, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool, or say which was probably meant."""
+        self._note_call()
         if name in card.NAMES and context is not None and self._draws_cards(context):
             return await card.answer(context, name, arguments)
         if name not in self.loaded or context is None:
@@ -119,6 +122,12 @@ class BeamServer(MCPServer[Office]):
     async def list_tools(self) -> list[Tool]:
         """All that are loaded."""
         return [self.made(name).definition() for name in self.verbs]
+
+    def _note_call(self) -> None:
+        """Whoever ends the server waits for what was called."""
+        if call := asyncio.current_task():
+            self.office.calls.add(call)
+            call.add_done_callback(self.office.calls.discard)
 
     async def _tools_for(
         self, ctx: ServerRequestContext[Office, Any], _: PaginatedRequestParams | None
@@ -145,6 +154,7 @@ class BeamServer(MCPServer[Office]):
             raise ResourceError("A resource is read by somebody: there is no caller.")
         if str(uri) == card.URI and self._draws_cards(context):
             return await card.contents(context)
+        self._note_call()
         return await read(str(uri), context, self.loaded)
 
     async def list_prompts(self) -> list[Prompt]:

@@ -18,6 +18,7 @@ from beam_mcp.views.text import ago, clean
 log = logging.getLogger(__name__)
 
 STANDS = "and that stands"
+_NO_RECEIPT = "The receipt for %s could not be written to %s (%s); BEAM_MCP_AUDIT names another file, or none if empty."
 NOT_KNOWN = "and whether that arrived was not known then"
 
 T = TypeVar("T")
@@ -94,4 +95,4 @@ async def _keep(caller: Caller, receipt: Receipt) -> None:
     try:
         await anyio.to_thread.run_sync(receipts.add, receipt)
     except OSError as error:
-        log.warning("The receipt for %s could not be written to %s (%s).", receipt.task, receipts.path, error.strerror)
+        log.warning(_NO_RECEIPT, receipt.task, receipts.path, error.strerror)

@@ -31,9 +31,9 @@ class Office:
 
     `folders` are the local folders whose files may be sent or written; with `decides_in_chat` the word of the chat is
     enough for an approval where no form can be shown. `background` is where a connection's own watching lives,
-    `under_way` holds the writes that are carried through. `pages` makes the links on which a person decides, `receipts`
-    keeps what they decided; `secret` is what no other process knows. `login` is Beam as whoever is logged in sees it,
-    where `identity` has no key.
+    `under_way` holds the writes that are carried through, `calls` what is not answered yet. `pages` makes the links on
+    which a person decides, `receipts` keeps what they decided; `secret` is what no other process knows. `login` is Beam
+    as whoever is logged in sees it, where `identity` has no key.
     """
 
     http: Http
@@ -43,6 +43,7 @@ class Office:
     decides_in_chat: bool = False
     background: TaskGroup | None = None
     under_way: set[asyncio.Task[Any]] = field(default_factory=set[asyncio.Task[Any]])
+    calls: set[asyncio.Task[Any]] = field(default_factory=set[asyncio.Task[Any]])
     clock: Callable[[], datetime] = utc_now
     pages: "Doorway | None" = None
     receipts: Receipts | None = None

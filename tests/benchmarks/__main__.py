@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.benchmarks import big_answers, big_inbox, memory, small_calls, soak, start
+from tests.benchmarks import big_answers, big_inbox, load, memory, small_calls, soak, start
 from tests.benchmarks.rows import Row, machine, table, written
 
 RESULTS = Path(__file__).with_name("results.md")
@@ -18,6 +18,7 @@ PIECES: Mapping[str, tuple[Callable[[int], list[Row]], int]] = {
     "small_calls": (small_calls.measure, 9),
     "memory": (memory.measure, 5),
     "soak": (soak.measure, 10),
+    "load": (load.measure, 120),  # seconds of each run
 }
 
 

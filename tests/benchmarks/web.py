@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from tests.benchmarks.stdio import HELLO, memory
 from tests.cli.processes import ROOT
@@ -27,11 +27,12 @@ _META: dict[str, Any] = {
 
 @dataclass
 class Client:
-    """One connection, and over it one session of 2025 or none, as since 2026."""
+    """One connection, and over it one session of 2025 or none, as since 2026; `own` headers go with each request."""
 
     port: int
     era: Era
     headers: dict[str, str] = field(default_factory=dict[str, str])
+    own: dict[str, str] = field(default_factory=dict[str, str])
     numbers: Iterable[int] = field(default_factory=lambda: count(1))
 
     async def open(self) -> "Client":
@@ -42,9 +43,18 @@ class Client:
             await self._post({"jsonrpc": "2.0", "method": "notifications/initialized"})
         return self
 
+    async def reconnect(self) -> None:
+        """Go on over another connection, in the same session: servers close those that were idle for seconds."""
+        self.writer.close()
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 22)
+
     async def call(self, tool: str, **arguments: Any) -> bytes:
         """Call a tool; return the raw answer."""
         return await self._request("tools/call", {"name": tool, "arguments": arguments})
+
+    async def answer(self, tool: str, **arguments: Any) -> bytes:
+        """Call a tool; return the raw answer whatever it says."""
+        return await self._post(self._message("tools/call", {"name": tool, "arguments": arguments}))
 
     async def close(self) -> None:
         """End the session, and hang up."""
@@ -53,10 +63,12 @@ class Client:
         self.writer.close()
 
     async def _request(self, method: str, params: dict[str, Any]) -> bytes:
-        message = {"jsonrpc": "2.0", "id": next(iter(self.numbers)), "method": method, "params": params}
-        answer = await self._post(message)
+        answer = await self._post(self._message(method, params))
         assert b'"result"' in answer and b'"isError":true' not in answer, answer  # noqa: PT018
         return answer
+
+    def _message(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        return {"jsonrpc": "2.0", "id": next(iter(self.numbers)), "method": method, "params": params}
 
     async def _post(self, message: dict[str, Any]) -> bytes:
         if self.era == "modern":
@@ -72,7 +84,7 @@ class Client:
             "accept: application/json, text/event-stream",
             "content-type: application/json",
             f"content-length: {len(body)}",
-            *(f"{name}: {value}" for name, value in self.headers.items()),
+            *(f"{name}: {value}" for name, value in (self.own | self.headers).items()),
         ]
         self.writer.write("\r\n".join([*lines, "", ""]).encode() + body)
         head = (await self.reader.readuntil(b"\r\n\r\n")).lower()
@@ -113,12 +125,12 @@ Command = tuple[list[str], dict[str, str]]
 
 
 @contextmanager
-def site(command: Callable[[int], Command]) -> Generator[Site]:
-    """A server over HTTP; `command` starts it on a port."""
+def site(command: Callable[[int], Command], log: IO[bytes] | int = subprocess.DEVNULL) -> Generator[Site]:
+    """A server over HTTP; `command` starts it on a port, and what it complains of is written to the log."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     line, surroundings = command(port)
-    with subprocess.Popen(line, cwd=ROOT, env=surroundings, stderr=subprocess.DEVNULL) as process:  # noqa: S603
+    with subprocess.Popen(line, cwd=ROOT, env=surroundings, stderr=log) as process:  # noqa: S603
         try:
             _until_open(process, port)
             yield Site(process, port)

@@ -72,7 +72,9 @@ def test_the_version_and_the_description_are_the_same_everywhere() -> None:
     server = json.loads(file("server.json"))
     versions = {manifest()["version"], server["version"], *(package["version"] for package in server["packages"])}
     assert versions == {__version__}
-    assert set(re.findall(r"beam-mcp:(\S+)", file("Dockerfile") + file("compose.yaml"))) == {__version__}
+    assert set(re.findall(r"beam-mcp:(\S+)", file("Dockerfile") + file("compose.yaml") + file("kubernetes.yaml"))) == {
+        __version__
+    }
     assert {manifest()["description"], server["description"]} == {PROJECT["description"]}
     assert manifest()["keywords"] == PROJECT["keywords"]
     assert manifest()["compatibility"]["runtimes"]["python"] == PROJECT["requires-python"]
@@ -150,15 +152,38 @@ def test_links_carry_the_entry() -> None:
 
 
 def test_the_container_asks_our_health_and_sets_real_settings() -> None:
-    text = file("Dockerfile") + file("compose.yaml")
+    text = file("Dockerfile") + file("compose.yaml") + file("kubernetes.yaml")
     assert set(re.findall(r"BEAM_\w+", text)) <= {variable(field) for field in Settings.model_fields}
     [check] = re.findall(r"^    CMD (\[.*\])$", file("Dockerfile"), re.MULTILINE)
     program = json.loads(check)
     assert program[:2] == ["python", "-c"]
     ast.parse(program[2])
     assert "USER 10001:10001" in text
-    for allowed_little in ("read_only: true", "cap_drop:", "no-new-privileges:true"):
-        assert allowed_little in text
+
+
+def test_a_container_may_do_little_wherever_it_runs() -> None:
+    base = re.findall(r"^(?:ARG BASE=|FROM )(\S+)", file("Dockerfile"), re.MULTILINE)
+    assert base == ["python:3.13-slim-trixie", "${BASE}", "${BASE}"]
+    compose, kubernetes = file("compose.yaml"), file("kubernetes.yaml")
+    for limit in (
+        *("read_only: true", "cap_drop:\n      - ALL", "no-new-privileges:true", 'user: "10001:10001"'),
+        *(
+            "pids_limit:",
+            "mem_limit:",
+            "cpus:",
+            "stop_grace_period: 15s",
+            "/tmp:size=64m,mode=1777,noexec,nosuid,nodev",
+        ),
+    ):
+        assert limit in compose
+    for limit in (
+        *("readOnlyRootFilesystem: true", "capabilities: {drop: [ALL]}", "allowPrivilegeEscalation: false"),
+        *("runAsNonRoot: true", "runAsUser: 10001", "runAsGroup: 10001", "seccompProfile: {type: RuntimeDefault}"),
+        *("limits: {cpu:", "livenessProbe:", "readinessProbe:", "emptyDir: {medium: Memory, sizeLimit: 64Mi}"),
+        *("automountServiceAccountToken: false", "terminationGracePeriodSeconds: 15"),
+    ):
+        assert limit in kubernetes
+    assert file("Dockerfile").index("USER") < file("Dockerfile").index("ENTRYPOINT")
 
 
 def test_folders_become_one_option_again() -> None:

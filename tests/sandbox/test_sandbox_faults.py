@@ -25,6 +25,19 @@ async def create(beam: "Caller") -> httpx2.Response:
     return await beam.send("POST", "/agent-tasks", body)
 
 
+async def test_a_fault_strikes_one_key_only_or_only_some_of_its_requests(beam: "Caller") -> None:
+    beam.world.access.others = {"another"}
+    beam.world.faults.add("status", code=418, key="another", every=3, times=None)
+
+    async def asked(key: str) -> list[int]:
+        headers = keys(beam) | {"x-api-key": key}
+        return [(await beam.http.get("/agent", headers=headers)).status_code for _ in range(6)]
+
+    assert await asked(SANDBOX_KEY) == [200] * 6
+    assert await asked("another") == [200, 200, 418] * 2
+    assert await asked("a third") == [401] * 6
+
+
 @pytest.mark.parametrize(("kind", "acted"), [("cut_before", 0), ("cut_after", 1)])
 async def test_a_cut_connection_brings_no_answer_whether_beam_acted_or_not(
     beam: "Caller", kind: Any, acted: int

@@ -3,8 +3,6 @@
 import json
 import sys
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from signal import Signals
 from typing import Any
@@ -17,7 +15,7 @@ import pytest
 from beam_mcp.sandbox.serve import serving
 from beam_mcp.sandbox.world import World
 from tests.cli.processes import PATIENCE, SIGNALS, Started, on, started
-from tests.cli.wires import LEGACY, MODERN, OverHttp, OverStdio, Speaker, over_sse
+from tests.cli.wires import LEGACY, MODERN, OverStdio, Speaker
 
 pytestmark = pytest.mark.anyio
 
@@ -35,26 +33,6 @@ async def end(server: Started, how: str | Signals) -> float:
         await server.hang_up()
     assert await server.ended() == 0
     return time.monotonic() - began
-
-
-@asynccontextmanager
-async def calling(world: World, *speakers: Speaker) -> AsyncGenerator[None]:
-    """Calls under way that Beam does not answer."""
-    world.faults.add("latency", seconds=60, times=None)
-    before = len(world.requests)
-
-    async def call(speaker: Speaker) -> None:
-        with suppress(httpx2.HTTPError, anyio.EndOfStream, AssertionError):  # the end of the server ends them somehow
-            await speaker.call("list_agents")
-
-    async with anyio.create_task_group() as tasks:
-        for speaker in speakers:
-            tasks.start_soon(call, speaker)
-        with anyio.fail_after(PATIENCE):
-            while len(world.requests) < before + len(speakers):
-                await anyio.lowlevel.checkpoint()
-        yield
-        tasks.cancel_scope.cancel()
 
 
 @pytest.mark.parametrize("how", ENDINGS)
@@ -99,26 +77,6 @@ async def test_a_server_on_stdio_whose_answers_nobody_reads_ends_when_it_is_told
         assert not sending.cancelled_caught
         server.process.send_signal(how)
         assert await server.ended() == 0
-
-
-@pytest.mark.parametrize("how", SIGNALS)
-async def test_a_server_over_http_ends_within_a_second_and_quietly_with_streams_and_calls_open(
-    tmp_path: Path, how: Signals
-) -> None:
-    world, flags = World(), ("--transport", "http", "--port", "0")
-    async with serving(world) as url, started(*flags, cwd=tmp_path, settings=on(url)) as server:
-        http = httpx2.AsyncClient(base_url=await server.address(), timeout=60, trust_env=False)
-        async with http, over_sse(http) as wire:
-            speakers = [
-                Speaker(OverHttp(http), MODERN),
-                Speaker(OverHttp(http), LEGACY[-1]),
-                Speaker(wire, LEGACY[0]),
-            ]
-            for speaker in speakers:
-                await speaker.greet()
-            async with calling(world, *speakers):
-                assert await end(server, how) < SOON
-        assert server.errors.count(b"\n") == 1, server.errors.decode()
 
 
 @pytest.mark.parametrize("how", SIGNALS)

@@ -60,6 +60,15 @@ def plain_start(arguments: list[str]) -> Plain | None:
     return Plain(flags, environment) if all(map(_holds_a_key, kept_in)) and not _dotenv_matters() else None
 
 
+def settle() -> None:
+    """Give a user without a home, as in a container, the root for one, as container engines do: else no path is known.
+
+    Nothing is written there unless it may be, and that it may not be is said.
+    """
+    if os.name == "posix" and os.path.expanduser("~") == "~":  # noqa: PTH111 - pathlib would cost a tenth of the way
+        os.environ["HOME"] = "/"
+
+
 def _environment() -> dict[str, str] | None:
     """What the environment sets of ours, without what was left empty; None if a name is written unlike ours."""
     ours = {name: text for name, text in os.environ.items() if name.upper().startswith("BEAM_")}
