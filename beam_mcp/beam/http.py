@@ -4,12 +4,10 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
-from urllib.parse import urlsplit
 
 import httpx2
 import stamina
 
-from beam_mcp import __version__
 from beam_mcp.beam import address, retry
 from beam_mcp.beam.auth import Identity, Session, TokenPair
 from beam_mcp.beam.errors import (
@@ -22,11 +20,9 @@ from beam_mcp.beam.errors import (
     detail_of,
     of_status,
 )
+from beam_mcp.beam.pool import pool
 from beam_mcp.beam.transport import (
-    CONNECT_SECONDS,
     LARGEST_ANSWER,
-    LOOPBACK,
-    MOST_CONNECTIONS,
     MOST_REDIRECTS,
     MOST_SESSIONS,
     clock_ahead,
@@ -73,16 +69,7 @@ class Http:
     def __post_init__(self) -> None:
         # What came of it all is told; that something was tried again is no news to anybody.
         stamina.instrumentation.set_on_retry_hooks(())
-        self.client = httpx2.AsyncClient(
-            base_url=self.base_url,
-            headers={"Accept": "application/json", "User-Agent": f"beam-mcp/{__version__}"},
-            timeout=httpx2.Timeout(self.timeout, connect=min(CONNECT_SECONDS, self.timeout)),
-            # Each idle connection is looked at twice a request.
-            limits=httpx2.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=16, keepalive_expiry=15),
-            follow_redirects=False,
-            # A proxy from the environment cannot reach this machine's own loopback.
-            trust_env=urlsplit(self.base_url).hostname not in LOOPBACK,
-        )
+        self.client = pool(self.base_url, self.timeout)
 
     @property
     def clock_ahead(self) -> timedelta:
@@ -114,8 +101,10 @@ class Http:
     def request(self, method: str, path: str, **parts: Any) -> httpx2.Request:
         return address.request_of(self.client, method, path, **parts)
 
-    async def fetch(self, request: httpx2.Request, *, workspace: str | None) -> bytearray:
+    async def fetch(self, request: httpx2.Request, *, workspace: str | None, key: str | None = None) -> bytearray:
         """Send one request, follow redirects that stay on the host if it is a read, and return the body.
+
+        The `key` is whose token it carries, where it carries one; neither is left in what comes back.
 
         Raises:
             BeamError: by meaning of the status, or of the way the transport failed.
@@ -126,7 +115,7 @@ class Http:
             if onward is None:
                 break
             response, body = await self._fetch_once(request := onward)
-        body = without_secrets(body, request, response)
+        body = without_secrets(body, request, response, key)
         if response.is_success:
             return body
         wait = retry.retry_after(response.headers.get("retry-after"))
@@ -230,7 +219,7 @@ class Beam:
         request = self.http.request(method, path, headers=headers | dict(extra_headers or {}), **content)
         try:
             with deadline(within or self.http.timeout):
-                return await self.http.fetch(request, workspace=self.identity.workspace)
+                return await self.http.fetch(request, workspace=self.identity.workspace, key=self.identity.key)
         except Unauthorized:
             if self._by_token():
                 self.http.session_of(self.identity).refused(headers["Authorization"].removeprefix("Bearer "))
@@ -273,7 +262,8 @@ class Beam:
 
     async def _fetch(self, path: str, query: dict[str, Any], headers: dict[str, str]) -> bytearray:
         request = self.http.request("GET", path, params=query or None, headers=headers)
-        return await self.http.fetch(request, workspace=headers.get("current-workspace-id"))
+        workspace = headers.get("current-workspace-id")
+        return await self.http.fetch(request, workspace=workspace, key=self.identity.key)
 
     async def _credentials(self) -> dict[str, str]:
         """The headers that sign a request which is sent only once."""
