@@ -6,7 +6,7 @@ from statistics import median
 from urllib.parse import urlsplit
 
 from beam_mcp.beam.agent import list_agents
-from beam_mcp.beam.errors import BeamError, Forbidden, NotFound, Unauthorized
+from beam_mcp.beam.errors import BeamError, Forbidden, NotConfigured, NotFound, Unauthorized
 from beam_mcp.beam.http import Beam, Http
 from beam_mcp.beam.probe import Probe, probe, proxy_for
 from beam_mcp.beam.user import User, current_user
@@ -42,7 +42,12 @@ WRONG = {
 
 async def beam_checks(url: str, who: Signed | Check, patience: float) -> AsyncIterator[Check]:
     """Everything about Beam, in the order in which one needs the other; `who` may be why there is nobody."""
-    async with aclosing(Http(url, timeout=patience)) as http:
+    try:
+        pool = Http(url, timeout=patience)
+    except NotConfigured as error:
+        yield Check(GROUP, "host", "fail", error.what, error.advice)
+        return
+    async with aclosing(pool) as http:
         found = await probe(http)
         for check in way_checks(url, found):
             yield check

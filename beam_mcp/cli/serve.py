@@ -14,12 +14,14 @@ from types import FrameType
 import anyio
 
 from beam_mcp.beam.auth import Identity
+from beam_mcp.beam.errors import NotConfigured
 from beam_mcp.beam.http import Beam, Http
+from beam_mcp.beam.removing import REMOVED, without_credentials
 from beam_mcp.cli.early.wire import Wire
 from beam_mcp.cli.loopback import Loopback
 from beam_mcp.server.build import BeamServer, build
 from beam_mcp.server.links import Links
-from beam_mcp.settings import Settings
+from beam_mcp.settings import Settings, SettingsError
 from beam_mcp.tools.office import Office
 from beam_mcp.tools.receipts import Receipts
 
@@ -28,7 +30,7 @@ SHUTDOWN_SECONDS = 0.2  # for answers that are on their way
 
 def serve(settings: Settings, wire: Wire | None = None) -> int:
     """Serve until the client hangs up or a signal comes; return the exit code. On a wire, the talk has begun."""
-    _log_to_stderr()
+    log_to_stderr(settings)
     if settings.transport == "stdio":
         anyio.run(_serve_stdio, settings, wire)
     else:
@@ -38,9 +40,27 @@ def serve(settings: Settings, wire: Wire | None = None) -> int:
     return 0
 
 
-def _log_to_stderr() -> None:
-    """Plain lines on stderr, warnings and worse; stdout belongs to the protocol."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+def log_to_stderr(settings: Settings) -> None:
+    """Plain lines on stderr, warnings and worse; stdout belongs to the protocol.
+
+    Raises:
+        SettingsError: the file that should hold the key cannot be read.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Discreet(settings.key()))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+class _Discreet(logging.Formatter):
+    """Lines without credentials, tracebacks too: the words of an error that nobody foresaw could hold any."""
+
+    def __init__(self, key: str | None) -> None:
+        super().__init__("%(levelname)s %(name)s: %(message)s")
+        self._key = key
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = without_credentials(super().format(record))
+        return text.replace(self._key, REMOVED) if self._key else text
 
 
 @asynccontextmanager
@@ -48,7 +68,7 @@ async def office(settings: Settings) -> AsyncGenerator[Office]:
     """What all calls share, over Beam or over the sandbox; closed at the end."""
     async with (
         _beam(settings) as (url, identity),
-        aclosing(Http(url, timeout=settings.timeout)) as http,
+        aclosing(_http(url, settings.timeout)) as http,
         _login(settings, http) as login,
     ):
         yield Office(
@@ -59,6 +79,13 @@ async def office(settings: Settings) -> AsyncGenerator[Office]:
             login=login,
             receipts=None if settings.sandbox and settings.audit is None else Receipts(settings.audit),
         )
+
+
+def _http(url: str, timeout: float) -> Http:
+    try:
+        return Http(url, timeout=timeout)
+    except NotConfigured as error:
+        raise SettingsError(str(error)) from None
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """Composing the server from what it serves: tools, resources, prompts, instructions, and the office all calls share."""
 
+import logging
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -37,6 +38,7 @@ from beam_mcp.server.boundary import BeamTool, unknown_tool
 from beam_mcp.server.completions import complete
 from beam_mcp.server.instructions import TOOLS, instructions_for
 from beam_mcp.server.lines import Lines, Refusing, own_stdin
+from beam_mcp.server.masking import masked_request, masked_tool
 from beam_mcp.server.prompts import prompts_for, wrong_arguments
 from beam_mcp.server.resources import RESOURCES, TEMPLATES, read
 from beam_mcp.server.watching import Watching
@@ -46,6 +48,7 @@ from beam_mcp.tools.toolset import Output, Toolset, Verb
 from beam_mcp.tools.toolsets import TOOLSETS
 
 NAME = "beam"
+_TALKATIVE = ("mcp", "sse_starlette")  # at their most, they log every message whole, what people typed and links too
 WEBSITE = "https://beam.ai"
 
 
@@ -60,6 +63,8 @@ class BeamServer(MCPServer[Office]):
                 yield replace(office, background=background)
                 background.cancel_scope.cancel()
 
+        for library in _TALKATIVE:
+            logging.getLogger(library).setLevel(logging.WARNING)
         known = list(tools)
         self.loaded = frozenset(tool.name for tool in known)
         self.has_card = self.loaded >= card.BOUND
@@ -81,6 +86,7 @@ class BeamServer(MCPServer[Office]):
             self.add_prompt(prompt)
         # MCPServer has no way to subscribe in the older protocols, and completes without saying for whom.
         handlers, watching = self._lowlevel_server, Watching()
+        handlers.middleware.append(masked_request)
         handlers.add_request_handler("subscriptions/listen", SubscriptionsListenRequestParams, watching.listen)
         handlers.add_request_handler("resources/subscribe", SubscribeRequestParams, watching.subscribe)
         handlers.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, watching.unsubscribe)
@@ -101,10 +107,11 @@ class BeamServer(MCPServer[Office]):
         self, name: str, arguments: dict[str, Any], context: Context[Office, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool, or say which was probably meant."""
-        if name in self.loaded:
-            return await super().call_tool(name, arguments, context)
-        if name in card.NAMES and context is not None and self._draws_cards(context):
-            return await card.answer(context, name, arguments)
+        with masked_tool(name):
+            if name in self.loaded:
+                return await super().call_tool(name, arguments, context)
+            if name in card.NAMES and context is not None and self._draws_cards(context):
+                return await card.answer(context, name, arguments)
         return unknown_tool(name, TOOLS, self.loaded)
 
     async def _tools_for(
