@@ -11,7 +11,6 @@ from beam_mcp.beam.auth import Identity
 from beam_mcp.beam.errors import BeamError, Forbidden, MayHaveHappened, NotConfigured, Unauthorized
 from beam_mcp.beam.http import Beam
 from beam_mcp.beam.new_task import NewTask, create_task
-from beam_mcp.beam.task import get_task
 from beam_mcp.beam.task_list import Filter, list_tasks
 from beam_mcp.beam.user import current_user
 from beam_mcp.sandbox.access import SANDBOX_KEY, WORKSPACE_ID
@@ -221,32 +220,6 @@ async def test_what_is_not_configured_is_said_before_anything_is_sent(world: Wor
         await current_user(beam.http.acting_as(nobody))
     assert not world.requests
     assert [words.partition(".")[0] for words in said] == ["No Beam API key is set", "No Beam workspace is set"]
-
-
-@pytest.mark.parametrize("mode", ["key", "token", "auto"])
-@pytest.mark.parametrize(
-    "wrong", [{"key": "keyé-4711-secret"}, {"key": "key\x01-4711-secret"}, {"key": None, "bearer": "tökén-4711-secret"}]
-)
-async def test_what_no_header_can_hold_is_told_before_it_is_sent_and_not_shown(
-    world: World, beam: Beam, mode: Any, wrong: dict[str, Any]
-) -> None:
-    stranger = beam.http.acting_as(replace(PERSON, mode=mode, **wrong))
-    for act in (read(stranger), write(stranger, world)):
-        with pytest.raises(NotConfigured, match="has characters that cannot be sent") as refused:
-            await act
-        assert "4711" not in chain(refused.value)
-    assert not world.requests
-
-
-@pytest.mark.parametrize("size", [0, 100_000])
-async def test_a_key_that_an_agent_wrote_down_is_taken_out_of_answers_of_any_size(
-    world: World, beam: Beam, size: int
-) -> None:
-    texts = {"task_query": f"use {SANDBOX_KEY} for it"}
-    task = world.add_task("Market Research", status="COMPLETED", texts=texts, size_bytes=size or 1)
-    for mode in ("key", "token"):
-        found = await get_task(beam.http.acting_as(replace(PERSON, mode=mode)), task.id)
-        assert found.task_query == "use [secret] for it"
 
 
 def chain(error: BaseException | None) -> str:
