@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,8 @@ def test_a_config_that_is_private_stays_so_while_it_is_copied_and_replaced(tmp_p
 async def test_nothing_that_is_printed_of_our_objects_shows_a_secret() -> None:
     identity = Identity(KEY, WORKSPACE_ID, bearer=OTHER_KEY)
     profile = Profile(api_url="https://beam.example", workspace=WORKSPACE_ID, key=KEY)
-    settings = Settings(api_key=KEY, workspace_id=WORKSPACE_ID)  # pyright: ignore[reportArgumentType] - as it is read
+    given: dict[str, Any] = {"api_key": KEY, "workspace_id": WORKSPACE_ID}
+    settings = Settings(**given)
     links = Links()
     async with office_for(World(populated=False)) as made:
         office = replace(made, identity=identity)
