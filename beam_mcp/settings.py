@@ -11,21 +11,22 @@ from collections.abc import Iterable, Mapping
 from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails, Url
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+from beam_mcp.addresses import LOOPBACK, safe_for_keys, where_links_lead
+
+SHORT = 16  # characters; any key has more
 _OF_BEAM = frozenset({"api_key", "api_key_file", "workspace_id", "api_url", "auth"})
 _UNFILLED = re.compile(r"\$\{[^}]*\}")  # what some clients pass on for an option the person left empty
 _PROFILE_NAME = re.compile(r"\w[\w.-]{0,39}", re.ASCII)
 _NO_HEADER = "it has characters that do not belong there, such as a space or a line break"
 
-
 # A folder that somebody else made can hold a `.env`: what widens what this server may do is not taken from there.
+_KEY = "BEAM_API_KEY"
 _AUDIT = "BEAM_MCP_AUDIT"  # the one option whose empty value says something
 _NOT_FROM_DOTENV = frozenset({"BEAM_MCP_FILES", "BEAM_MCP_CONSENT", "BEAM_MCP_HOST", "BEAM_MCP_ALLOWED_HOSTS",
                               "BEAM_MCP_PUBLIC_URL", _AUDIT})  # fmt: skip
@@ -45,6 +46,11 @@ def variable(field: str) -> str:
 def flag(field: str) -> str:
     """The command line flag of a field."""
     return "--" + field.replace("_", "-")
+
+
+def is_a_path(named: Path) -> bool:
+    """Whether this may be shown as the file that a key is in, rather than being the key, put in a wrong place."""
+    return named.is_absolute() or named.exists() or len(str(named)) <= SHORT
 
 
 def fits_a_header(text: str) -> bool:
@@ -149,26 +155,12 @@ class Settings(BaseSettings):
     @field_validator("api_url", mode="after")
     @classmethod
     def _is_safe_to_send_keys_to(cls, given: str) -> str:
-        parts = urlsplit(given)
-        if parts.username is not None or parts.password is not None:
-            raise ValueError("it must not carry a user name or password")
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("it is no web address such as https://api.beamstudio.ai")
-        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            raise ValueError("it must begin with https://, since keys are sent there")
-        return given.rstrip("/")
+        return safe_for_keys(given)
 
     @field_validator("public_url", mode="after")
     @classmethod
     def _is_where_links_can_lead(cls, given: str | None) -> str | None:
-        try:
-            parts = Url(given) if given else None
-        except ValueError:
-            raise ValueError("it is no web address such as https://beam.example.com") from None
-        more = parts and {parts.username, parts.password, parts.query, parts.fragment} - {None}
-        if parts and (more or parts.scheme not in {"http", "https"}):
-            raise ValueError("it must be https:// or http:// with a host and a path, and nothing else")
-        return str(parts).rstrip("/") if parts else None  # as browsers write it
+        return where_links_lead(given) if given else None
 
     def key(self) -> str | None:
         """The API key, from wherever it is kept.
@@ -190,7 +182,7 @@ class Settings(BaseSettings):
 
     @property
     def key_source(self) -> str:
-        """The variable that the key comes from, where there is one."""
+        """The variable that the key comes from."""
         return variable("api_key_file" if self.api_key is None and self.api_key_file else "api_key")
 
     def is_given(self, field: str) -> bool:
@@ -243,11 +235,16 @@ def origins(flags: Mapping[str, Any] | None = None, *, dotenv: Path = Path(".env
     return found
 
 
-def with_session_bus() -> dict[str, str]:
-    """The environment for a process of ours, with Linux's session bus, which clients leave out when they start us."""
+def for_a_child() -> dict[str, str]:
+    """The environment for what we start: without the key, with Linux's session bus, which clients leave out for us."""
     bus = Path(f"/run/user/{os.getuid()}/bus") if sys.platform == "linux" else None
     found = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={bus}"} if bus and bus.exists() else {}
-    return found | dict(os.environ)
+    return found | {name: text for name, text in os.environ.items() if name.upper() != _KEY}
+
+
+def forget_environment() -> None:
+    """Take the key out of what others start as our children; settings that were loaded keep it."""
+    os.environ.pop(_KEY, None)
 
 
 def _dotenv(path: Path) -> dict[str, str]:
@@ -275,7 +272,8 @@ def _text_of(path: Path, label: str) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise SettingsError(f"{label}: {path} cannot be read ({error.strerror}).") from error
+        named = path if is_a_path(path) else "what it names"
+        raise SettingsError(f"{label}: {named} cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError:
         raise SettingsError(f"{label}: {path} cannot be read (it is not UTF-8 text).") from None
 
@@ -289,9 +287,10 @@ def _one_line(error: ErrorDetails) -> str:
     field = next((f for f in Settings.model_fields if variable(f) == name), name)
     label = name if field == "api_key" else _both(field)
     message = error["msg"].removeprefix("Value error, ")
-    # What was given is shown, unless it could be or carry a secret.
-    shown = field not in {"api_key", "api_key_file"} and "@" not in str(error["input"])
-    given = f", not {str(error['input'])[:60]!r}" if shown else ""
+    # What was given is shown, unless it could be or carry a secret, such as a key that was put in a wrong place.
+    given = str(error["input"])
+    is_harmless = (len(given) <= SHORT or "://" in given) and not set("@?#") & set(given)
+    given = f", not {given[:60]!r}" if field not in {"api_key", "api_key_file"} and is_harmless else ""
     return f"{label}: {message[:1].lower()}{message[1:]}{given}."
 
 

@@ -54,11 +54,13 @@ class Identity:
             if self.trouble:
                 raise NotConfigured(self.trouble)
             raise NotConfigured("No Beam API key is set.", SEND_HEADERS if self.source == THE_REQUEST else SIGN_IN)
-        return self.key
+        return _sendable(self.key, f"The Beam API key of {self.source}")
 
     def require_credentials(self) -> None:
         """Raise the error that says how to set a key, where there is nothing to show Beam."""
-        if not self.bearer:
+        if self.bearer:
+            _sendable(self.bearer, f"The token of {self.source}")
+        else:
             self.required_key()
 
     def required_workspace(self) -> str:
@@ -68,11 +70,18 @@ class Identity:
             where = "Send it in the header current-workspace-id" if by_header else "Set BEAM_WORKSPACE_ID"
             advice = f"{where}: it is the first UUID in the address of a page at app.beam.ai; "
             raise NotConfigured("No Beam workspace is set.", advice + "get_account() names those of this key.")
-        return self.workspace
+        return _sendable(self.workspace, "The Beam workspace")
 
     def fingerprint(self) -> str:
         """A name for this identity that reveals nothing of it, to keep memories of different people apart."""
         return hashlib.sha256(repr((self.key, self.bearer, self.workspace)).encode()).hexdigest()
+
+
+def _sendable(text: str, what: str) -> str:
+    """The same text; the error that it cannot be sent, in a header, never shows it."""
+    if not (text.isascii() and text.isprintable()):
+        raise NotConfigured(f"{what} has characters that cannot be sent.", "Copy it again.")
+    return text
 
 
 class TokenPair(Wire):

@@ -19,6 +19,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from beam_mcp.beam.removing import without_credentials
+
 LONGEST_DETAIL = 160  # characters of Beam's own message
 
 
@@ -138,14 +140,15 @@ def inside(body: bytes | bytearray) -> BeamError | None:
 def detail_of(body: bytes | bytearray) -> str:
     """Beam's own message in an error body of any form (API.md, Errors and limits), on one line; empty if it has none.
 
-    Only what is meant as a message is repeated: any other part of a body may be a secret of somebody's.
+    Only what is meant as a message is repeated: any other part of a body may be a secret of somebody's. It is cut only
+    once its links are cleaned: half of a secret is one too.
     """
     try:
         message = _message(from_json(body))
     except ValueError:
         text = body[:2000].decode("utf-8", "replace").strip()
         message = "" if text.startswith(("<", "{", "[")) else text
-    flat = " ".join(message.replace('"', "'").split())
+    flat = " ".join(without_credentials(message).replace('"', "'").split())
     return flat if len(flat) <= LONGEST_DETAIL else flat[: LONGEST_DETAIL - 1] + "…"
 
 

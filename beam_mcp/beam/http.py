@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import httpx2
 
@@ -30,6 +30,7 @@ from beam_mcp.beam.transport import (
     MOST_REDIRECTS,
     MOST_SESSIONS,
     WAIT_SECONDS,
+    Closable,
     clock_ahead,
     deadline,
     of_link,
@@ -43,14 +44,6 @@ from beam_mcp.beam.wire import Wire, parse
 M = TypeVar("M", bound=Wire)
 
 UNKNOWN = "It may or may not have taken effect."
-
-
-class Closable(Protocol):
-    """What has something open."""
-
-    async def aclose(self) -> None:
-        """Close it."""
-        ...
 
 
 @dataclass
@@ -94,7 +87,8 @@ class Http:
         """Close all connections."""
         for open_one in list(self.kept.values()):
             await open_one.aclose()
-        await self.client.aclose()
+        if "client" in self.__dict__:  # made by whoever called first
+            await self.client.aclose()
 
     def session_of(self, identity: Identity) -> Session:
         """The token session of this identity's key."""
@@ -111,8 +105,10 @@ class Http:
     def request(self, method: str, path: str, **parts: Any) -> httpx2.Request:
         return address.request_of(self.client, method, path, **parts)
 
-    async def fetch(self, request: httpx2.Request, *, workspace: str | None) -> bytearray:
+    async def fetch(self, request: httpx2.Request, *, workspace: str | None, key: str | None = None) -> bytearray:
         """Send one request, follow redirects that stay on the host if it is a read, and return the body.
+
+        The `key` is whose token it carries, where it carries one; neither is left in what comes back.
 
         Raises:
             BeamError: by meaning of the status, or of the way the transport failed.
@@ -123,7 +119,7 @@ class Http:
             if onward is None:
                 break
             response, body = await self._fetch_once(request := onward)
-        body = without_secrets(body, request, response)
+        body = without_secrets(body, request, response, key)
         if response.is_success:
             return body
         wait = retry.retry_after(response.headers.get("retry-after"))
@@ -281,7 +277,7 @@ class Beam:
 
     async def _sent(self, request: httpx2.Request, workspace: str | None) -> bytearray:
         async with self.http.shares.turn(self.identity.holder):
-            return await self.http.fetch(request, workspace=workspace)
+            return await self.http.fetch(request, workspace=workspace, key=self.identity.key)
 
     async def _credentials(self) -> dict[str, str]:
         """The headers that sign a request which is sent only once."""

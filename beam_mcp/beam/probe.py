@@ -50,7 +50,16 @@ def proxy_for(url: str) -> str | None:
         return None
     known = getproxies()
     proxy = known.get(parts.scheme) or known.get("all")
-    return urlsplit(proxy if "//" in proxy else f"//{proxy}").netloc.rpartition("@")[2] if proxy else None
+    return _without_user(proxy) if proxy else None
+
+
+def _without_user(proxy: str) -> str:
+    parts = urlsplit(proxy if "//" in proxy else f"//{proxy}")
+    if "@" in f"{parts.path}{parts.query}{parts.fragment}":
+        return (
+            "of the settings"  # a password with a sign that ends a host name: what is taken for the host is its begin
+        )
+    return parts.netloc.rpartition("@")[2]
 
 
 async def probe(http: Http) -> Probe:

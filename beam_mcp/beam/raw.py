@@ -9,8 +9,8 @@ from pydantic_core import from_json, to_json
 
 from beam_mcp.beam.errors import BeamBroken, inside
 from beam_mcp.beam.http import Beam
+from beam_mcp.beam.removing import REMOVED, without_credentials, without_named
 
-REMOVED = "[removed]"
 DEEPEST = 200  # levels, those of JSON inside strings included
 
 # API.md, The task object: secrets travel in it. Compared without case, "-" and "_".
@@ -31,35 +31,6 @@ _ASKS = re.compile(
 _APART = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\W_]+")
 _NAMING = {"name", "key", "paramname", "parameter", "header", "field", "label"}
 _NAMED = {"value", "val", "content", "answer", "memoryanswer", "default", "defaultvalue"}
-
-_LINK = re.compile(r"https?://[^\s\"'<>)\]]+", re.IGNORECASE)
-_SIGNS = re.compile(
-    r"(?:^|[?&;#]|\\u0026)[\w.%-]{0,40}"
-    r"(?:signature|sig|token|secret|credential|password|expires|[_-]key|apikey|accesskey|keyid|key-pair-id)="
-    r"|(?:^|[?&;#]|\\u0026)key=",
-    re.IGNORECASE,
-)
-_HEADER = re.compile(r"(authorization[\"'\\]{0,4}\s{0,3}[:=]\s{0,3}[\"'\\]{0,4})[^\r\n\"'\\]+", re.IGNORECASE)
-_BEARER = re.compile(r"(bearer\s{1,3})[\w.~+/=-]{12,}", re.IGNORECASE)
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?(?:-----END[^-]*-----|\Z)", re.DOTALL)
-_PROSE = re.compile(
-    r"((?:password|passwd|passphrase|pwd|secret|credential|(?:api|private|access|secret)[-_ ]?key"
-    r"|(?<!input.)(?<!output.)(?<!total.)(?<!reasoning.)token(?!s?[-_ ]?(?:used|usage)))[\w-]{0,20}"
-    r"[\"'\\]{0,4}\s{0,3}[:=]\s{0,3})(?:\\*\"[^\"]*\"|\\*'[^']*'|[^\s\"'<>]+)",
-    re.IGNORECASE,
-)
-
-
-def unsigned(text: str) -> str:
-    """The text, whose signed links lose what signs them: whoever has one can read what it leads to."""
-    return _LINK.sub(_unsigned_link, text)
-
-
-def _unsigned_link(found: re.Match[str]) -> str:
-    link = found[0]
-    end = min((at for at in (link.find("?"), link.find("#")) if at >= 0), default=len(link))
-    rest = link[end + 1 :]
-    return f"{link[:end]}?{REMOVED}" if _SIGNS.search(rest) else link
 
 
 def asks_for_secret(name: Any) -> bool:
@@ -109,8 +80,7 @@ def _text_without_secrets(text: str, depth: int, is_secret: Callable[[Any], bool
         else:
             kept = without_secrets(inner, depth + 1, is_secret=is_secret)
             return text if kept == inner else to_json(kept).decode()
-    text = _HEADER.sub(rf"\1{REMOVED}", _PRIVATE_KEY.sub(REMOVED, unsigned(text)))
-    return _PROSE.sub(rf"\1{REMOVED}", _BEARER.sub(rf"\1{REMOVED}", text))
+    return without_named(without_credentials(text))
 
 
 def _names_secret(pairs: Mapping[Any, Any], is_secret: Callable[[Any], bool]) -> bool:

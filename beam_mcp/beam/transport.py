@@ -1,13 +1,16 @@
 """The rules of an exchange with Beam: how long, how large, where to, and what a failure of the transport means."""
 
+import base64
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Protocol
+from urllib.parse import quote
 
 import anyio
 import httpx2
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from beam_mcp.beam.body import LARGEST_ERROR
 from beam_mcp.beam.errors import BeamBroken, BeamError, BeamUnavailable, of_status
@@ -21,7 +24,16 @@ WAIT_SECONDS = 10.0  # for a connection, or one's turn
 MOST_SESSIONS = 1000  # keys whose tokens are kept
 MOST_STREAMS = 32  # of those connections; each is held for as long as a task runs, and calls need the others
 LARGEST_ANSWER = 256 * 1024 * 1024  # bytes after decompression; a page of 100 tasks is 20 MB, at the worst 300
+SHORTEST_SECRET = 8  # characters
 TRY_AGAIN = "Try again in a minute."
+
+
+class Closable(Protocol):
+    """What has something open."""
+
+    async def aclose(self) -> None:
+        """Close it."""
+        ...
 
 
 @contextmanager
@@ -107,16 +119,33 @@ def of_link(status: int) -> BeamError:
     return BeamBroken(f"The link to the file was refused (HTTP {status}).", "Try again: that gets a new link.")
 
 
-def without_secrets(body: bytearray, request: httpx2.Request, response: httpx2.Response) -> bytearray:
-    """`body` without any credential that the request carried, since services echo what they refuse.
+def without_secrets(
+    body: bytearray, request: httpx2.Request, response: httpx2.Response, key: str | None = None
+) -> bytearray:
+    """`body` without any credential that the request carried, nor the `key` that its token stands for.
 
-    An answer of success can be an error too, unless it is large; those to the token calls are never told.
+    Services echo what they refuse, and an agent may have been told a key. What answers the token calls with success is
+    left as it is: it is read and never told.
     """
-    if response.is_success and (len(body) > LARGEST_ERROR or "/auth/" in request.url.path):
+    is_exchange = "/auth/" in request.url.path
+    if is_exchange and response.is_success:
         return body
-    secrets = [request.headers.get("x-api-key", ""), request.headers.get("authorization", "").removeprefix("Bearer ")]
-    if "/auth/" in request.url.path:
-        secrets += from_json(request.content).values()
-    for secret in filter(None, secrets):
-        body = body.replace(secret.encode(), b"[secret]")
+    headers = request.headers
+    known = {headers.get("x-api-key", ""), headers.get("authorization", "").removeprefix("Bearer "), key or ""}
+    if is_exchange:
+        known |= set(from_json(request.content).values())
+    for secret in known:
+        # Shorter ones are no keys, but words: taking them out of everything would spoil it.
+        for form in _forms(secret, is_small=len(body) <= LARGEST_ERROR) if len(secret) >= SHORTEST_SECRET else ():
+            if form in body:
+                body = body.replace(form, b"[secret]")
     return body
+
+
+def _forms(secret: str, *, is_small: bool) -> set[bytes]:
+    """A secret as it is, and where looking costs nothing also as links, JSON and headers may write it."""
+    plain = secret.encode()
+    if not is_small:
+        return {plain}
+    in_json = to_json(secret)[1:-1]
+    return {plain, quote(secret, safe="").encode(), in_json, in_json.replace(b"/", b"\\/"), base64.b64encode(plain)}

@@ -6,7 +6,7 @@ from statistics import median
 from urllib.parse import urlsplit
 
 from beam_mcp.beam.agent import list_agents
-from beam_mcp.beam.errors import BeamError, Forbidden, NotFound, Unauthorized
+from beam_mcp.beam.errors import BeamError, Forbidden, NotConfigured, NotFound, Unauthorized
 from beam_mcp.beam.http import Beam, Http
 from beam_mcp.beam.probe import Probe, probe, proxy_for
 from beam_mcp.beam.user import User, current_user
@@ -43,7 +43,11 @@ WRONG = {
 async def beam_checks(url: str, who: Signed | Check, patience: float) -> AsyncIterator[Check]:
     """Everything about Beam, in the order in which one needs the other; `who` may be why there is nobody."""
     async with aclosing(Http(url, timeout=patience)) as http:
-        found = await probe(http)
+        try:
+            found = await probe(http)
+        except NotConfigured as error:
+            yield Check(GROUP, "host", "fail", error.what, error.advice)
+            return
         for check in way_checks(url, found):
             yield check
         if isinstance(who, Check):

@@ -6,7 +6,7 @@ from typing import Any
 
 from beam_mcp.cli.checks import Check, Untouched
 from beam_mcp.cli.credentials import Credentials, CredentialsError, Profile
-from beam_mcp.settings import Settings, flag, origins, variable
+from beam_mcp.settings import Settings, flag, is_a_path, origins, variable
 from beam_mcp.tools.receipts import Receipts
 
 GROUP = "Settings"
@@ -71,6 +71,8 @@ def _shown(settings: Settings, field: str) -> str:
     value = getattr(settings, field)
     if field == "api_key":
         return "set" if value else "not set"
+    if field == "api_key_file" and value and not is_a_path(value):
+        return "set"
     if isinstance(value, tuple):
         return ", ".join(str(part) for part in value) or "none"  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     return "not set" if value is None else str(value)

@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-from beam_mcp.settings import with_session_bus
+from beam_mcp.settings import for_a_child
 
 SERVICE = "beam-mcp"
 PATIENCE = 30.0  # seconds; long enough for a person to unlock the store
@@ -56,7 +56,7 @@ def _ask(patience: float, **question: str) -> Any:
             command,
             input=json.dumps(question),
             capture_output=True,
-            env=with_session_bus(),
+            env=for_a_child(),
             timeout=patience,
             encoding="utf-8",
             check=False,

@@ -26,7 +26,8 @@ from beam_mcp.cli.installed import (
 from beam_mcp.cli.manifests_clients import whole
 from beam_mcp.cli.merging import CannotMerge, with_entry, without_entry
 from beam_mcp.cli.screen import complain, screen
-from beam_mcp.settings import load
+from beam_mcp.cli.typed import repeated
+from beam_mcp.settings import for_a_child, load
 
 _WRONG = 2
 _PATIENCE_SECONDS = 60
@@ -109,7 +110,7 @@ def _wrong(clients: list[Client], named: str | None, name: str, *, everywhere: b
     known = ", ".join(known.name for known in CLIENTS)
     if everywhere:
         return f"--all goes without {named}." if named else f"no client was found here; name one: {known}."
-    return f"{named!r} is none of the clients: {known}." if named else f"name a client, or use --all: {known}."
+    return f"{repeated(named)} is none of the clients: {known}." if named else f"name a client, or use --all: {known}."
 
 
 def add(client: Client, wish: Wish) -> str:
@@ -184,7 +185,12 @@ def _asked(client: Client, wish: Wish, arguments: list[str] | None) -> bool:
         return False
     try:
         ran = subprocess.run(  # noqa: S603 - the client's own command, which the person has on their PATH
-            [program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE_SECONDS, check=False
+            [program, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=for_a_child(),
+            timeout=_PATIENCE_SECONDS,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

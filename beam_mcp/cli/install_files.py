@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 BACKUP = ".before-beam-mcp"
+_MINE = 0o600
 
 
 class NotWritten(Exception):
@@ -23,6 +24,8 @@ def back_up(path: Path) -> Path | None:
         return None
     copy = path.with_name(path.name + BACKUP)
     try:
+        copy.unlink(missing_ok=True)
+        copy.touch(mode=_MINE)  # until it is as private as what is copied
         shutil.copy2(path, copy)
     except OSError as error:
         raise NotWritten(f"{copy} cannot be written ({error.strerror}); {path.name} was left as it was") from None
@@ -39,7 +42,7 @@ def replace(path: Path, before: str, after: str) -> None:
     new = real.with_name(f".{real.name}.{secrets.token_hex(4)}")
     try:
         real.parent.mkdir(parents=True, exist_ok=True)
-        with new.open("xb") as file:
+        with open(new, "xb", opener=_private if real.exists() else None) as file:
             file.write(after.encode())
             file.flush()
             os.fsync(file.fileno())
@@ -52,6 +55,11 @@ def replace(path: Path, before: str, after: str) -> None:
     finally:
         with contextlib.suppress(OSError):
             new.unlink(missing_ok=True)
+
+
+def _private(path: str, flags: int) -> int:
+    """For its owner alone until it is as private as what it replaces: others may have keys in there."""
+    return os.open(path, flags, _MINE)
 
 
 def _check(real: Path, before: str) -> None:

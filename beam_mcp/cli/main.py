@@ -7,6 +7,7 @@ from typing import Any, NoReturn, get_args
 
 from beam_mcp import __version__
 from beam_mcp.cli.commands import COMMANDS, EVERY, SERVE
+from beam_mcp.cli.typed import named, repeated
 from beam_mcp.settings import Settings, SettingsError, flag, variable
 
 WRONG_OPTION = 2
@@ -36,7 +37,7 @@ class Parser(argparse.ArgumentParser):
         """Parse, and complain of what is unknown: left to the parser above, it would be told with the wrong help."""
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:
-            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+            self.error(f"unrecognized arguments: {named(unknown)}")
         return found, unknown
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
@@ -46,7 +47,7 @@ class Parser(argparse.ArgumentParser):
         from difflib import get_close_matches  # noqa: PLC0415 - a server that starts does without it
 
         near = get_close_matches(value, [command.name for command in COMMANDS], n=1)
-        self.error(f"there is no command {value[:60]!r}{f' (did you mean {near[0]}?)' if near else ''}")
+        self.error(f"there is no command {repeated(value)}{f' (did you mean {near[0]}?)' if near else ''}")
 
 
 class _NoFlag(argparse.Action):
@@ -101,8 +102,8 @@ def _add_option(options: argparse.ArgumentParser, field: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit code: 0, 2 for a wrong option, or 130 if it was interrupted."""
     given: dict[str, Any] = vars(parser().parse_args(arguments))
-    named = given.pop(_COMMAND, None)
-    command = next((command for command in COMMANDS if command.name == named), SERVE)
+    asked = given.pop(_COMMAND, None)
+    command = next((command for command in COMMANDS if command.name == asked), SERVE)
     try:
         return command.run(given)
     except SettingsError as error:

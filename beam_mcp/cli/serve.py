@@ -16,6 +16,7 @@ import anyio
 
 from beam_mcp.beam.auth import Identity
 from beam_mcp.beam.http import Beam, Http
+from beam_mcp.beam.removing import REMOVED, without_credentials
 from beam_mcp.cli.early.wire import Wire
 from beam_mcp.cli.ending import SHUTDOWN_SECONDS, finish
 from beam_mcp.cli.loopback import Loopback
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 def serve(settings: Settings, wire: Wire | None = None) -> int:
     """Serve until the client hangs up or a signal comes; return the exit code. On a wire, the talk has begun."""
-    _log_to_stderr()
+    log_to_stderr(settings)
     if settings.transport == "stdio":
         anyio.run(_serve_stdio, settings, wire)
     else:
@@ -40,9 +41,27 @@ def serve(settings: Settings, wire: Wire | None = None) -> int:
     return 0
 
 
-def _log_to_stderr() -> None:
-    """Plain lines on stderr, warnings and worse; stdout belongs to the protocol."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+def log_to_stderr(settings: Settings) -> None:
+    """Plain lines on stderr, warnings and worse; stdout belongs to the protocol.
+
+    Raises:
+        SettingsError: the file that should hold the key cannot be read.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Discreet(settings.key()))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+class _Discreet(logging.Formatter):
+    """Lines without credentials, tracebacks too: the words of an error that nobody foresaw could hold any."""
+
+    def __init__(self, key: str | None) -> None:
+        super().__init__("%(levelname)s %(name)s: %(message)s")
+        self._key = key
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = without_credentials(super().format(record))
+        return text.replace(self._key, REMOVED) if self._key else text
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from beam_mcp.beam.errors import BeamError
+from beam_mcp.server.masking import CRASHED
 from beam_mcp.tools.office import given_caller
 from beam_mcp.tools.person import ASKING, PERSON_SECONDS, form_failed
 from beam_mcp.tools.toolset import Output, Verb, failure, present, present_error
@@ -31,8 +32,6 @@ _WANTED = {
     "float_parsing": "must be a number",
 }
 
-CRASHED = "beam-mcp made a mistake while running {name}; details are in its log (stderr). Whether anything was done at \
-Beam is not known: look before you repeat it."
 MISFILLED = "The form came back incomplete, so nothing was sent. Call {name} again, or ask in the chat."
 UNANSWERED = "Nobody answered for a day, so nothing was sent. Call {name} again when the person is there."
 SWITCHED_OFF = "{name} is switched off here: this server is read-only or offers only some toolsets."

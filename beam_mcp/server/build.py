@@ -1,6 +1,7 @@
 """Composing the server from what it serves: tools, resources, prompts, instructions, and the office all calls share."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -40,6 +41,7 @@ from beam_mcp.server.boundary import BeamTool, unknown_tool
 from beam_mcp.server.completions import complete
 from beam_mcp.server.instructions import TOOLS, instructions_for
 from beam_mcp.server.lines import Answers, Lines, Refusing, own_stdin
+from beam_mcp.server.masking import masked_request, masked_tool
 from beam_mcp.server.prompts import prompts_for, wrong_arguments
 from beam_mcp.server.resources import RESOURCES, TEMPLATES, read
 from beam_mcp.server.watching import Watching
@@ -49,6 +51,7 @@ from beam_mcp.tools.toolset import Output, Toolset, Verb
 from beam_mcp.tools.toolsets import TOOLSETS
 
 NAME = "beam"
+_TALKATIVE = ("mcp", "sse_starlette")  # at their most, they log every message whole, what people typed and links too
 WEBSITE = "https://beam.ai"
 
 
@@ -63,6 +66,8 @@ class BeamServer(MCPServer[Office]):
                 yield replace(office, background=background)
                 background.cancel_scope.cancel()
 
+        for library in _TALKATIVE:
+            logging.getLogger(library).setLevel(logging.WARNING)
         self.office = office
         self.verbs = {verb.name: verb for verb in verbs}
         self.loaded = frozenset(self.verbs)
@@ -84,6 +89,7 @@ class BeamServer(MCPServer[Office]):
         )
         # MCPServer has no way to subscribe in the older protocols, and completes without saying for whom.
         handlers, watching = self._lowlevel_server, Watching()
+        handlers.middleware.append(masked_request)
         handlers.add_request_handler("subscriptions/listen", SubscriptionsListenRequestParams, watching.listen)
         handlers.add_request_handler("resources/subscribe", SubscribeRequestParams, watching.subscribe)
         handlers.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, watching.unsubscribe)
@@ -105,11 +111,12 @@ class BeamServer(MCPServer[Office]):
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool, or say which was probably meant."""
         self._note_call()
-        if name in card.NAMES and context is not None and self._draws_cards(context):
-            return await card.answer(context, name, arguments)
-        if name not in self.loaded or context is None:
-            return unknown_tool(name, TOOLS, self.loaded)
-        return await self.made(name).run(arguments, context)
+        with masked_tool(name):
+            if name in card.NAMES and context is not None and self._draws_cards(context):
+                return await card.answer(context, name, arguments)
+            if name in self.loaded and context is not None:
+                return await self.made(name).run(arguments, context)
+        return unknown_tool(name, TOOLS, self.loaded)
 
     def made(self, name: str) -> BeamTool:
         """A loaded tool, made when it is first asked for: all of them take a tenth of a start."""

@@ -26,7 +26,7 @@ class Link:
     one that does not expire is good as long as this process runs.
     """
 
-    token: str
+    token: str = field(repr=False)
     caller: Caller
     expires: datetime | None = None
     task_id: str = ""
@@ -52,8 +52,8 @@ class Link:
 class Drawer:
     """One person's links by their tokens, apart by kind: many decisions drive out no inbox."""
 
-    decisions: Bounded[str, Link] = field(default_factory=lambda: Bounded(300))
-    inboxes: Bounded[str, Link] = field(default_factory=lambda: Bounded(20))
+    decisions: Bounded[str, Link] = field(default_factory=lambda: Bounded(300), repr=False)
+    inboxes: Bounded[str, Link] = field(default_factory=lambda: Bounded(20), repr=False)
 
     def find(self, token: str) -> Link | None:
         """The link of this token, expired or not."""
@@ -65,6 +65,7 @@ class Links:
     """All links that are good, each person's apart: nobody's many drive out somebody else's."""
 
     people: Bounded[str, Drawer] = field(default_factory=lambda: Bounded(1000))
+    openings: Bounded[str, Link] = field(default_factory=lambda: Bounded(20), repr=False)
 
     def to_decision(self, caller: Caller, task_id: str, step_id: str) -> Link:
         """The link for this decision of this person, good for its whole time from now: the one they have, or a new one.
@@ -84,6 +85,16 @@ class Links:
         link = Link(secrets.token_urlsafe(24), _apart(caller))
         self._drawer(caller).inboxes[link.token] = link
         return link
+
+    def opening(self, link: Link) -> str:
+        """A token that leads to this link once: whoever reads it off a browser's command line comes too late."""
+        token = secrets.token_urlsafe(24)
+        self.openings[token] = link
+        return token
+
+    def opened(self, token: str) -> Link | None:
+        """Where an opening leads, the first time."""
+        return self.openings.pop(token, None)
 
     def find(self, token: str) -> Link | None:
         """The link of this token; None for one that was never made or has expired."""

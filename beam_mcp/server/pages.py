@@ -26,6 +26,14 @@ UNKNOWN = (
 )
 ODD = "This form is not one of this page's, so nothing was done. Open the link again and decide there."
 NOWHERE = "There is no such page here, or nothing of the kind can be done with it. Open the link from the chat again."
+OPENED = (
+    "This address opens the inbox once and was used. If it was not you who opened it, somebody else on this machine "
+    "did: end beam-mcp inbox with Ctrl-C."
+)
+CRASHED = (
+    "beam-mcp made a mistake while it worked on this page; details are in its log (stderr). Whether anything was done "
+    "is not known: look at the task in the Beam app before you decide again."
+)
 USED = "This link decides nothing more; you can close the page."
 UNSURE = "This link decides nothing more. Look at the task in the Beam app, or ask in the chat for a new link."
 ASSETS = {
@@ -58,9 +66,17 @@ class Pages:
             Route("/decide/{token}", self.show_decision, methods=["GET"]),
             Route("/decide/{token}", self.take_decision, methods=["POST"]),
             Route("/inbox/{token}", self.show_inbox, methods=["GET"]),
+            Route("/open/{token}", self.open_inbox, methods=["GET"]),
             Route("/page/{name}", _asset, methods=["GET"]),
         ]
-        return Sealed(Starlette(routes=routes, exception_handlers={HTTPException: _nowhere}))
+        return Sealed(Starlette(routes=routes, exception_handlers={HTTPException: _nowhere, Exception: _crashed}))
+
+    async def open_inbox(self, request: Request) -> Response:
+        """On to the inbox, once."""
+        link = self.links.opened(request.path_params["token"]) if request.method == "GET" else None
+        if link is None:
+            return _page("Opened before", told_html(Notice("problem", OPENED), Room(), "This was opened before"), 404)
+        return RedirectResponse(_place(link), 303)
 
     async def show_decision(self, request: Request) -> Response:
         """One decision, however often it is looked at: fetching a link decides nothing."""
@@ -192,3 +208,8 @@ async def _nowhere(_: Request, error: Exception) -> Response:
     answer = _page("Not done", told_html(Notice("problem", said), Room(), "Nothing was done"), status)
     answer.headers.update(headers or {})
     return answer
+
+
+async def _crashed(_: Request, _error: Exception) -> Response:
+    """A page for what nobody foresaw; whoever serves us logs the error."""
+    return _page("Not shown", told_html(Notice("problem", CRASHED), Room(), "Not shown"), 500)

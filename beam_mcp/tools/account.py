@@ -4,6 +4,7 @@ import platform
 from time import perf_counter
 from urllib.parse import urlsplit
 
+import anyio
 from mcp.server.apps import client_supports_apps
 
 from beam_mcp import __version__
@@ -27,7 +28,21 @@ async def get_account(caller: Given) -> AccountView:
     here = caller.beam.identity.workspace
     agents = await _agents(caller) if here and _belongs(user, here) else 0
     problem = _problem(user, here, agents)
-    return AccountView.of(user, way, workspace_id=here, agents=agents, client=_abilities(caller), problem=problem)
+    return AccountView.of(
+        user,
+        way,
+        workspace_id=here,
+        agents=agents,
+        client=_abilities(caller),
+        problem=problem,
+        unrecorded=await _unrecorded(caller),
+    )
+
+
+async def _unrecorded(caller: Caller) -> bool:
+    """Whether no receipt could be written now."""
+    receipts = caller.office.receipts
+    return receipts is not None and await anyio.to_thread.run_sync(receipts.trouble) is not None
 
 
 def _way(caller: Caller, seconds: float) -> Way:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from mcp.server.mcpserver.resolve import Resolve
 
 from beam_mcp.beam.decision import Action, consent, parameters_of, reject, sent_parameters, waiting_for_consent
-from beam_mcp.beam.errors import BadRequest, Conflict
+from beam_mcp.beam.errors import Ambiguous, BadRequest, Conflict
 from beam_mcp.beam.node import Node, ToolData
 from beam_mcp.beam.task import Task, get_task
 from beam_mcp.desk.desk import Proposed, digest
@@ -15,6 +15,7 @@ from beam_mcp.tools.carried import carry_through, done_before, recording, rememb
 from beam_mcp.tools.given import task_named
 from beam_mcp.tools.office import Caller, Given
 from beam_mcp.tools.receipts import Reached, Receipt
+from beam_mcp.tools.steps import number_of, step_named, steps_of
 from beam_mcp.views.decision import DecidedView
 from beam_mcp.views.names import agent_name, handle, status_words
 from beam_mcp.views.sheet import StopSheet, approval_sheet
@@ -39,6 +40,12 @@ class Seen:
     def tool(self) -> str:
         """The tool it would run."""
         return self.node.tool.tool_name or self.node.tool.tool_function_name or "the step"
+
+    @property
+    def step(self) -> dict[str, str]:
+        """What a call needs to name this step: nothing while it is the only one that waits."""
+        several = len(waiting_for_consent(self.task)) > 1
+        return {"step": number_of(self.task, self.node)} if several else {}
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -94,9 +101,10 @@ class Changed(Conflict):
         self.now = now
 
 
-async def see_action(caller: Given, task: str) -> Seen:
-    """The action that waits on `task`."""
-    return waiting_action(caller, await task_named(caller, task))
+async def see_action(caller: Given, task: str, step: str | None = None) -> Seen:
+    """The action that waits on `task`, at the `step` that is named there."""
+    found = await task_named(caller, task)
+    return waiting_action(caller, found, step_named(found, step).id if step else None)
 
 
 def waiting_action(caller: Caller, task: Task, node_id: str | None = None) -> Seen:
@@ -104,12 +112,19 @@ def waiting_action(caller: Caller, task: Task, node_id: str | None = None) -> Se
 
     Raises:
         Conflict: none waits.
+        Ambiguous: several do, and none is named.
     """
-    for node in waiting_for_consent(task):
-        if node_id in {None, node.id}:
-            return Seen(task, node, Action.of(task, node), parameters_of(node))
+    waiting = [node for node in waiting_for_consent(task) if node_id in {None, node.id}]
+    if len(waiting) > 1:
+        what = (
+            f"{len(waiting)} steps of {handle(task)} wait for approval: {steps_of(task, waiting)}. Nothing was decided."
+        )
+        raise Ambiguous(what, f'Call again with step="{number_of(task, waiting[0])}", or whichever is meant.')
+    if waiting:
+        return Seen(task, waiting[0], Action.of(task, waiting[0]), parameters_of(waiting[0]))
     name, before = handle(task), done_before(caller, task) or "Nothing was decided."
-    what = f"{name} waits for no approval: {status_words(task.status)}. {before}"
+    there = " at that step" if waiting_for_consent(task) else ""
+    what = f"{name} waits for no approval{there}: {status_words(task.status)}. {before}"
     raise Conflict(what, f"{call('get_task', task=name)} shows where it stands.")
 
 

@@ -37,6 +37,8 @@ LONGEST_FIELD = 600  # characters; a longer parameter is shown, and edited on th
 LONGEST_QUESTION = 8000  # characters; what is longer nobody reads in a form: a page shows it whole
 CODE_LENGTH = 8
 
+WaitingStep = Annotated[str | SkipJsonSchema[None], Field(description="number or name, if several wait")]
+
 
 async def ask_decision(caller: Given, seen: Annotated[Seen, Resolve(see_edited)]) -> Elicit[Any] | NotAsked:
     """The form, wherever it can reach a person: no code that a model passes on can take its place."""
@@ -55,6 +57,7 @@ async def approve_step(
     parameters: Annotated[dict[str, Any] | SkipJsonSchema[None], Field(description="changed ones only")] = None,  # noqa: ARG001 - likewise
     feedback: str | SkipJsonSchema[None] = None,  # noqa: ARG001 - likewise
     confirm: Annotated[str | SkipJsonSchema[None], Field(description="code from a former answer")] = None,
+    step: WaitingStep = None,  # noqa: ARG001 - likewise
 ) -> View:
     """Have the person approve what an agent wants to do. They see the action and decide; the agent then goes on."""
     heard = hear(caller, asked, seen.mark)
@@ -92,6 +95,7 @@ async def _undecided(caller: InChat, seen: Seen, heard: Heard) -> ActionView:
     again = call(
         "approve_step",
         task=name,
+        **seen.step,
         **({"parameters": seen.edits} if seen.edits else {}),
         **({"feedback": seen.words} if seen.words else {}),
     )
@@ -182,6 +186,7 @@ async def reject_step(
     seen: Annotated[Seen, Resolve(see_action)],
     task: TaskRef,  # noqa: ARG001 - `seen` is found by it
     reason: str | SkipJsonSchema[None] = None,
+    step: WaitingStep = None,  # noqa: ARG001 - likewise
 ) -> View:
     """Refuse what an agent wants to do, as the person said; this ends the task."""
     return await refuse(caller, replace(seen, words=(reason or "").strip()), reached="chat")

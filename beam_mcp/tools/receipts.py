@@ -12,7 +12,8 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
-from beam_mcp.beam.raw import REMOVED, asks_for_secret, without_secrets
+from beam_mcp.beam.raw import asks_for_secret, without_secrets
+from beam_mcp.beam.removing import REMOVED
 from beam_mcp.tools.appending import append_line
 from beam_mcp.views.text import value
 

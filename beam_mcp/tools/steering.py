@@ -12,10 +12,11 @@ from beam_mcp.beam.steering import Rating
 from beam_mcp.beam.task import Task
 from beam_mcp.tools.given import TaskRef, task_named
 from beam_mcp.tools.office import Given
+from beam_mcp.tools.steps import step_named, steps_of
 from beam_mcp.tools.toolset import changes, creates
 from beam_mcp.views.names import handle, status_words
 from beam_mcp.views.steered import SteeredView
-from beam_mcp.views.text import call, listed, quoted
+from beam_mcp.views.text import call, quoted
 
 StepRef = Annotated[str | SkipJsonSchema[None], Field(description="number or name of a step; default: the whole task")]
 
@@ -35,8 +36,8 @@ async def retry_task(
         asks = f"{call('get_pending_questions', task=handle(found))} shows what it asks."
         raise Conflict(f"{handle(found)} waits for the person: {status_words(found.status)}. Nothing was sent.", asks)
     if feedback and not step:
-        raise BadRequest("feedback: Beam takes it for a step only.", f"Name the step: {_steps(found)}.")
-    node = _step(found, step) if step else None
+        raise BadRequest("feedback: Beam takes it for a step only.", f"Name the step: {steps_of(found)}.")
+    node = step_named(found, step) if step else None
     now = await steering.retry_task(caller.beam, found, node_id=node.id if node else None, feedback=feedback)
     caller.conversation.told.pop(now.id or "", None)
     return SteeredView.of(now, f"Beam was told to run {handle(now)} again{_step_words(node, 'from')}.")
@@ -67,7 +68,7 @@ async def rate_task(
 ) -> SteeredView:
     """Tell Beam how good a result was, so that the agent learns from it."""
     found = await task_named(caller, task)
-    node = _step(found, step) if step else None
+    node = step_named(found, step) if step else None
     now = await steering.rate_task(
         caller.beam, found, rating=rating, node_id=node.id if node else None, comment=comment
     )
@@ -77,22 +78,6 @@ async def rate_task(
 def _waits_for_words(task: Task) -> bool:
     """Whether it only goes on by an answer or a decision, which no second try replaces."""
     return (task.status or "").upper() in {"USER_INPUT_REQUIRED", "USER_CONSENT_REQUIRED"}
-
-
-def _step(task: Task, wanted: str) -> Node:
-    name = " ".join(wanted.casefold().split())
-    if name.isdecimal() and 1 <= int(name) <= len(task.nodes):
-        return task.nodes[int(name) - 1]
-    fitting = [node for node in task.nodes if name in {(node.id or "").lower(), (node.objective or "").casefold()}]
-    fitting = fitting or [node for node in task.nodes if name in (node.objective or "").casefold()]
-    if len(fitting) != 1:
-        many = f"fits {len(fitting)} steps" if fitting else "is no step of this task"
-        raise BadRequest(f"step: {quoted(wanted, 60)} {many}.", f"Use the number: {_steps(task)}.")
-    return fitting[0]
-
-
-def _steps(task: Task) -> str:
-    return listed((f"{n} {quoted(node.objective or 'unnamed', 40)}" for n, node in enumerate(task.nodes, 1)), most=12)
 
 
 def _step_words(node: Node | None, preposition: str) -> str:

@@ -42,6 +42,7 @@ class AccountView(View):
     clock: str | None = None
     client: str
     problem: str | None = None
+    receipts: str | None = None
 
     @classmethod
     def of(
@@ -53,13 +54,17 @@ class AccountView(View):
         agents: int,
         client: Sequence[str],
         problem: Problem | None,
+        unrecorded: bool = False,
     ) -> Self:
-        """`client` says what the connected client can do, `problem` what keeps something from working."""
+        """`client` says what the connected client can do, `problem` what keeps something from working.
+
+        `unrecorded` is whether decisions cannot be recorded; told once nothing worse is in the way (doctor says why).
+        """
         here = user.find(workspace_id) if workspace_id else None
-        known = line(here.name, 30) if here and here.name else None
-        email = f"<{line(user.email, 32)}>" if user.email else ""
+        known = line(here.name, 20) if here and here.name else None
+        email = f"<{line(user.email, 24)}>" if user.email else ""
         return cls(
-            person=f"{line(user.name or 'unnamed', 30)} {email}".strip(),
+            person=f"{line(user.name or 'unnamed', 22)} {email}".strip(),
             key=way.source,
             workspace=f"{known} ({workspace_id})" if known else workspace_id,
             workspaces=len(user.workspaces or ()) or int(user.workspace is not None),
@@ -71,12 +76,17 @@ class AccountView(View):
             clock=_skew(way.clock_ahead),
             client="; ".join(client),
             problem=_told(problem, user, way.workspace_setting) if problem else None,
-            next=("list_agents() shows who can do work here.",) if problem is None else (),
+            receipts="cannot be written: change BEAM_MCP_AUDIT" if unrecorded and not problem else None,
+            next=("list_agents() shows who can do work here.",) if not (problem or unrecorded) else (),
         )
 
     def body(self) -> str:
         """A line each."""
-        others = f", one of {counted(self.workspaces, 'workspace')}" if self.workspaces > 1 and not self.problem else ""
+        others = (
+            f", one of {counted(self.workspaces, 'workspace')}"
+            if self.workspaces > 1 and not (self.problem or self.receipts)
+            else ""
+        )
         left = f", {self.credits}" if self.credits else ""
         agents = f", {counted(self.agents, 'agent')}" if self.agents else ""
         clock = f"; {self.clock}" if self.clock else ""
@@ -86,6 +96,7 @@ class AccountView(View):
             f"{self.server}; Beam answered in {self.milliseconds} ms{clock}.",
             f"Client {self.client}.",
             f"Problem: {self.problem}" if self.problem else None,
+            f"Receipts {self.receipts}." if self.receipts else None,
         ]
         return "\n".join(filter(None, lines))
 

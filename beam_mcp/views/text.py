@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from pydantic_core import from_json
 
-from beam_mcp.beam.raw import unsigned
+from beam_mcp.beam.removing import unsigned
 
 # Terminal escape sequences (ECMA-48): whole, so that no "[31m" stays behind.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_mcp.beam.raw import DEEPEST, REMOVED, unsigned, without_secrets
+from beam_mcp.beam.raw import DEEPEST, without_secrets
+from beam_mcp.beam.removing import REMOVED, unsigned
 
 CANARY = "cAnArY7f3e9b2a51"
 KEYS = ("private_key", "key", "client_secret", "password", "x-api-key", "Authorization", "accessToken", "api_key")
@@ -85,3 +86,26 @@ def test_a_signed_link_keeps_only_its_place(query: str) -> None:
     assert (
         unsigned(f"[x](https://files.example/a.pdf?{query}) end") == f"[x](https://files.example/a.pdf?{REMOVED}) end"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (f"https://me:{CANARY}@host.example/x", f"https://{REMOVED}@host.example/x"),
+        (f"x https://u:p@{CANARY}@h:80/a?b=1 y", f"x https://{REMOVED}@h:80/a?b=1 y"),
+        (f"https://{CANARY}@git.example/x", f"https://{REMOVED}@git.example/x"),
+        (f"postgres://u:{CANARY}@db/x", f"postgres://{REMOVED}@db/x"),
+        (rf"https:\/\/me:{CANARY}@h", rf"https:\/\/{REMOVED}@h"),
+        (f"https://me:{CANARY}@h/x?sig={CANARY}", f"https://{REMOVED}@h/x?{REMOVED}"),
+        ("ssh://git@git.example/x", "ssh://git@git.example/x"),
+        ("https://blog.example/@user and a@b.example", "https://blog.example/@user and a@b.example"),
+        ("https://h.example/x?mail=a@b", "https://h.example/x?mail=a@b"),
+    ],
+)
+def test_who_signs_in_by_a_link_is_not_told(text: str, kept: str) -> None:
+    assert unsigned(text) == kept
+
+
+@given(st.text(alphabet="ah:/@?#[]. ") | st.text())
+def test_a_text_of_any_kind_is_read_once_and_the_same_again(text: str) -> None:
+    assert unsigned(unsigned(text)) == unsigned(text)

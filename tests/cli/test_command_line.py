@@ -48,7 +48,7 @@ def test_the_version_is_the_packages(tmp_path: Path) -> None:
     [
         (["--nonsense"], "beam-mcp: unrecognized arguments: --nonsense; beam-mcp --help"),
         (["serve", "--nonsense"], "unrecognized arguments: --nonsense; beam-mcp serve --help"),
-        (["install", "cursor", "--host", "::"], "unrecognized arguments: --host ::; beam-mcp install --help"),
+        (["install", "cursor", "--host", "::"], "unrecognized arguments: --host; beam-mcp install --help"),
         (["dance"], "beam-mcp: there is no command 'dance'; beam-mcp --help"),
         (["--read-only", "instal"], "beam-mcp: there is no command 'instal' (did you mean install?); beam-mcp --help"),
         (["install", "--scope", "planet"], "argument --scope: invalid choice: 'planet'"),

@@ -81,7 +81,7 @@ def _modern_headers(message: Json) -> dict[str, str]:
     meta = message.get("params", {}).get("_meta", {})
     if "io.modelcontextprotocol/protocolVersion" not in meta:
         return {}
-    name = message["params"].get("name")
+    name = message["params"].get("name") or message["params"].get("uri")
     return {"mcp-protocol-version": MODERN, "mcp-method": message["method"]} | ({"mcp-name": name} if name else {})
 
 

@@ -20,6 +20,7 @@ from beam_mcp.beam.user import CreditBalance, User, Workspace
 from beam_mcp.sandbox.access import SANDBOX_KEY, WORKSPACE_ID
 from beam_mcp.sandbox.world import World
 from beam_mcp.server.build import build
+from beam_mcp.tools.receipts import Receipts
 from beam_mcp.views.account import AccountView, Problem, Way
 
 from .chat import Chat, Era, Human, Progress, Said, chat_in, chatting, office_for
@@ -93,6 +94,17 @@ Problem: no workspace is set: set BEAM_WORKSPACE_ID to <workspace> (Sandbox).\
 """)
 
 
+async def test_where_no_receipt_can_be_written_that_is_said_with_the_fix(tmp_path: Path) -> None:
+    world = World(populated=False)
+    async with office_for(world) as office:
+        for audit, said in ((tmp_path, True), (tmp_path / "not" / "there" / "yet.jsonl", False)):
+            async with chat_in(replace(office, receipts=Receipts(audit)), world) as chat:
+                words = words_of(await chat.call("get_account"))
+            told = "\nReceipts cannot be written: change BEAM_MCP_AUDIT."
+            assert words.endswith(told) == said
+            assert not (tmp_path / "not").exists()
+
+
 async def test_of_thousands_of_workspaces_only_a_few_are_named() -> None:
     world = World()
     world.access.workspaces |= {str(uuid4()): f"Team {number}" for number in range(3000)}
@@ -120,13 +132,22 @@ def test_the_longest_names_and_every_problem_still_fit_in_200_tokens() -> None:
         "forms: yes, cards: yes, progress: yes, roots: yes",
         "local files cannot be sent over HTTP",
     ]
-    problems: dict[str | None, Problem] = {
+    problems: dict[str | None, Problem | None] = {
         workspaces[0].id: "no agents",
+        workspaces[1].id: None,
         None: "no workspace",
         "7": "foreign workspace",
     }
     for workspace, problem in problems.items():
-        view = AccountView.of(user, way, workspace_id=workspace, agents=0, client=client, problem=problem)
+        view = AccountView.of(
+            user,
+            way,
+            workspace_id=workspace,
+            agents=0,
+            client=client,
+            problem=problem,
+            unrecorded=True,
+        )
         text = view.text({"list_agents"})
         assert "our clock is 32,400 s ahead of Beam's" in text
         assert count(text) <= 200, text

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from beam_mcp.beam.raw import REMOVED
+from beam_mcp.beam.removing import REMOVED
 from beam_mcp.sandbox.access import SANDBOX_KEY
 from beam_mcp.sandbox.secrets import CANARIES
 from beam_mcp.sandbox.world import World
