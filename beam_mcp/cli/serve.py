@@ -9,7 +9,9 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
+from textwrap import indent
 from types import FrameType
+from typing import Any
 
 import anyio
 
@@ -22,6 +24,7 @@ from beam_mcp.server.links import Links
 from beam_mcp.settings import Settings
 from beam_mcp.tools.office import Office
 from beam_mcp.tools.receipts import Receipts
+from beam_mcp.views.cleaning import clean
 
 SHUTDOWN_SECONDS = 0.2  # for answers that are on their way
 
@@ -40,7 +43,21 @@ def serve(settings: Settings, wire: Wire | None = None) -> int:
 
 def _log_to_stderr() -> None:
     """Plain lines on stderr, warnings and worse; stdout belongs to the protocol."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Plain("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+class _Plain(logging.Formatter):
+    """An event on one line, a traceback indented below it: what others wrote makes no line of its own."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        """The line."""
+        return " ".join(clean(super().formatMessage(record)).split())
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - likewise
+        """The traceback."""
+        return indent(clean(super().formatException(ei)), "  ")
 
 
 @asynccontextmanager

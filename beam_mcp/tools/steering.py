@@ -15,7 +15,7 @@ from beam_mcp.tools.office import Given
 from beam_mcp.tools.toolset import changes, creates
 from beam_mcp.views.names import handle, status_words
 from beam_mcp.views.steered import SteeredView
-from beam_mcp.views.text import call, listed, quoted
+from beam_mcp.views.text import call, line, listed, quoted
 
 StepRef = Annotated[str | SkipJsonSchema[None], Field(description="number or name of a step; default: the whole task")]
 
@@ -83,12 +83,18 @@ def _step(task: Task, wanted: str) -> Node:
     name = " ".join(wanted.casefold().split())
     if name.isdecimal() and 1 <= int(name) <= len(task.nodes):
         return task.nodes[int(name) - 1]
-    fitting = [node for node in task.nodes if name in {(node.id or "").lower(), (node.objective or "").casefold()}]
+    fitting = [node for node in task.nodes if name in {(node.id or "").lower(), *_called(node)}]
     fitting = fitting or [node for node in task.nodes if name in (node.objective or "").casefold()]
     if len(fitting) != 1:
         many = f"fits {len(fitting)} steps" if fitting else "is no step of this task"
         raise BadRequest(f"step: {quoted(wanted, 60)} {many}.", f"Use the number: {_steps(task)}.")
     return fitting[0]
+
+
+def _called(node: Node) -> tuple[str, str]:
+    """What a step is called: its objective, and the same as it is told."""
+    objective = node.objective or ""
+    return objective.casefold(), line(objective, 80).casefold()
 
 
 def _steps(task: Task) -> str:

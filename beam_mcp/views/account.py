@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Literal, Self
 
 from beam_mcp.beam.user import User, Workspace
-from beam_mcp.views.text import counted, line
+from beam_mcp.views.text import counted, line, named
 from beam_mcp.views.view import View
 
 Problem = Literal["no workspace", "foreign workspace", "no agents"]
@@ -56,10 +56,10 @@ class AccountView(View):
     ) -> Self:
         """`client` says what the connected client can do, `problem` what keeps something from working."""
         here = user.find(workspace_id) if workspace_id else None
-        known = line(here.name, 30) if here and here.name else None
-        email = f"<{line(user.email, 32)}>" if user.email else ""
+        known = named(line(here.name, 30)) if here and here.name else None
+        email = f"<{named(line(user.email, 32))}>" if user.email else ""
         return cls(
-            person=f"{line(user.name or 'unnamed', 30)} {email}".strip(),
+            person=f"{named(line(user.name or 'unnamed', 30))} {email}".strip(),
             key=way.source,
             workspace=f"{known} ({workspace_id})" if known else workspace_id,
             workspaces=len(user.workspaces or ()) or int(user.workspace is not None),
@@ -101,7 +101,7 @@ def _told(problem: Problem, user: User, setting: str) -> str:
     """What is wrong, and which workspaces there are to choose from, a few of them."""
     if problem == "no agents":
         return f"no agents can be seen in this workspace: check {setting}."
-    known = [f"{w.id} ({line(w.name or 'unnamed', 30)})" for w in user.workspaces or () if w.id]
+    known = [f"{line(w.id, 40)} ({named(line(w.name or 'unnamed', 30))})" for w in user.workspaces or () if w.id]
     choice = f" to {' or '.join(known)}" if known else ""
     if len(known) > MOST_NAMED:
         choice = f" to one of the {len(known):,} of this key, by the first UUID in the Beam app's address"

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beam_mcp.views.cleaning import clean
 from beam_mcp.views.text import (
     age,
     ago,
     block,
     call,
-    clean,
     counted,
     excerpt,
     in_words,
