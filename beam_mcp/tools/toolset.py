@@ -97,7 +97,10 @@ def failure(*sentences: str) -> CallToolResult:
 
 def _shortened(text: str, most: int) -> str:
     count = tokens(text)
-    return text if count <= most else f"{text[: len(text) * most // count].rstrip()}…"
+    if count <= most:
+        return text
+    kept = f"{text[: len(text) * most // count].rstrip()}…"
+    return kept + '"' * (kept.count('"') % 2)  # a quotation that was cut ends all the same
 
 
 def _text(text: str) -> TextContent:

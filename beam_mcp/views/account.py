@@ -57,7 +57,7 @@ class AccountView(View):
         """`client` says what the connected client can do, `problem` what keeps something from working."""
         here = user.find(workspace_id) if workspace_id else None
         known = named(line(here.name, 30)) if here and here.name else None
-        email = f"<{named(line(user.email, 32))}>" if user.email else ""
+        email = _address(user.email) if user.email else ""
         return cls(
             person=f"{named(line(user.name or 'unnamed', 30))} {email}".strip(),
             key=way.source,
@@ -88,6 +88,11 @@ class AccountView(View):
             f"Problem: {self.problem}" if self.problem else None,
         ]
         return "\n".join(filter(None, lines))
+
+
+def _address(email: str) -> str:
+    known = named(line(email, 32))
+    return f"<{known}>" if "@" in known else f"({known})"
 
 
 def _skew(ahead: timedelta) -> str | None:

@@ -24,16 +24,18 @@ _BREAKS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 JOINERS = "\u200c\u200d"
 _WRITTEN, _DRAWN = "\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u17ff", "\u2190-\u2bff\U0001f000-\U0001faff"
 _VIRAMA = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca"
-_STRAY = re.compile(rf"(?!(?<=[{_WRITTEN}]).[{_WRITTEN}]|(?<=[{_DRAWN}])\u200d[{_DRAWN}]|(?<=[{_VIRAMA}]))[{JOINERS}]")
+_STRAY = re.compile(rf"[{JOINERS}](?!(?<=[{_WRITTEN}].)[{_WRITTEN}]|(?<=[{_DRAWN}]\u200d)[{_DRAWN}])(?<![{_VIRAMA}].)")
 # Where marks may be heaped up: no letter of any script bears more than these.
 _HEAPS, MOST_MARKS = re.compile(r"[^\w\s\x00-\u02ff]{6,}"), 5
-# What a client acts on that draws Markdown or HTML, and what a model could take for a fence, for a turn of the
-# conversation, or for our own next step. An address as in "Sam <sam@example.com>" is none of it.
+# What a client acts on that draws Markdown or HTML, and what a model could take for a fence or for a turn of the
+# conversation. An address as in "Sam <sam@example.com>" is none of it. One of these signs begins it, so that searching
+# megabytes is quick.
 _ACTIVE = re.compile(
-    r"\](?=[(:])|<(?=[a-z/!?|｜])(?![\w.+-]+@[\w.-]+>)|(?:```|~~~)[ `~]*(?=mermaid)"
-    r"|\[(?=/?(?:INST|(?:AVAILABLE_)?TOOLS|TOOL_\w+|SYSTEM_PROMPT)\])|^[ ]*(?:next|more)(?=:)",
-    re.IGNORECASE | re.MULTILINE,
+    r"[\]<\[`~](?:(?<=\])(?=[(:])|(?<=<)(?=[A-Za-z/!?|｜])(?![\w.+-]+@[\w.-]+>)"
+    r"|(?<=\[)(?=/?(?:INST|(?:AVAILABLE_)?TOOLS|TOOL_\w+|SYSTEM_PROMPT)\])"
+    r"|(?:(?<=```)|(?<=~~~))[ `~]{0,9}(?=(?i:mermaid)))"
 )
+_OUR_LINE = re.compile(r"^ *(?:next|more)(?=:)", re.IGNORECASE | re.MULTILINE)
 _NOT_ASCII = re.compile(r"[^\x20-\x7e]+")
 
 
@@ -60,7 +62,8 @@ def _thinned(heap: re.Match[str]) -> str:
 
 def tame(text: str) -> str:
     """Clean text that no client acts on: links, pictures, tags and turns are to be read, and are nothing else."""
-    return _ACTIVE.sub(lambda found: found[0] + (" text " if found[0][0] in "`~" else " "), clean(text))
+    parted = _ACTIVE.sub(lambda found: found[0] + (" text " if found[0][0] in "`~" else " "), clean(text))
+    return _OUR_LINE.sub(r"\g<0> ", parted)
 
 
 def escaped(data: str) -> str:

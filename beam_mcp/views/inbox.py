@@ -25,7 +25,7 @@ class InboxItem(Part):
     agent: str
     calls_itself: str | None = None
     waits: str | None = None
-    stops: tuple[StopView, ...]
+    stops: tuple[StopView, ...] = ()
     steps: tuple[str, ...] = ()
     wants_only: str | None = None
 

@@ -63,12 +63,15 @@ def called(task: TaskHead) -> str | None:
 
 
 def _passes_for_another(name: str) -> bool:
-    """Whether letters of several scripts stand in it that are not written together, or only such as look Latin."""
+    """Whether it has forms of letters that mean others, letters of scripts that are not written together, or only such
+    as look Latin.
+    """
+    if unicodedata.normalize("NFKC", name) != name:
+        return True
     letters = [c for c in name if c.isalpha()]
     scripts = {unicodedata.name(c, "?").split()[0] for c in letters}
-    return (len(scripts) > 1 and not scripts <= _ONE_SCRIPT) or (
-        bool(letters) and {*map(str.upper, letters)} <= _LOOK_LATIN
-    )
+    mixed = len(scripts) > 1 and not scripts <= _ONE_SCRIPT
+    return mixed or (bool(letters) and {*map(str.upper, letters)} <= _LOOK_LATIN)
 
 
 def agent_name(agent: AgentName) -> str:

@@ -13,7 +13,7 @@ from beam_mcp.views.cleaning import JOINERS, clean, tame
 
 # A name as names are: some words without what could end it and begin a sentence, a call or another value.
 _WORD = r"(?:[\w&+/'’@-]+(?:[.#][\w&+/'’@-]+)*|\([\w-]+\))"
-_NAME = re.compile(rf"{_WORD}(?: {_WORD}){{0,5}}…?")
+_NAME = re.compile(rf"{_WORD}(?: {_WORD}){{0,4}}")
 _QUOTES = str.maketrans(dict.fromkeys('"＂ʺˮ', "'"))
 # Roughly how o200k cuts text; `tests` hold the estimate against the real tokenizer.
 _PIECES = re.compile(r"[^\W\d_\u0370-\uffff]{1,7}|[^\W\d_\u2e80-\uffff]{1,4}|[^\W\d_]|\d{1,3}|_+|[^\w\s]{1,2}|\n+")
@@ -34,7 +34,10 @@ def line(text: str, limit: int = 100) -> str:
 
 def quoted(text: str, limit: int = 100) -> str:
     """Foreign text on one line in double quotes, which cannot be closed from within."""
-    return '"' + line(text, limit).translate(_QUOTES) + '"'
+    said = line(text, limit).translate(_QUOTES)
+    if said.endswith("\\"):  # before the closing quote it would look as if it were none
+        said = (said if len(said) < limit else said[:-1].rstrip("\\")) + " "
+    return f'"{said}"'
 
 
 def named(name: str) -> str:
@@ -45,7 +48,11 @@ def named(name: str) -> str:
 def excerpt(text: str, limit: int) -> str:
     """Foreign text of many lines, tame; what is longer than `limit` characters is cut, and the cut is said."""
     body = tame(text).strip()
-    return body if len(body) <= limit else f"{body[:limit].rstrip()}\n… {len(body) - limit:,} characters more"
+    return (
+        body
+        if len(body) <= limit
+        else f"{body[:limit].rstrip().rstrip(JOINERS)}\n… {len(body) - limit:,} characters more"
+    )
 
 
 def pages(text: str, *, characters: int, most_tokens: int) -> list[str]:
@@ -56,9 +63,16 @@ def pages(text: str, *, characters: int, most_tokens: int) -> list[str]:
         size = characters
         while size > 1 and tokens(text[begin : begin + size]) > most_tokens:
             size = size * 3 // 4
+        while size > 1 and _parts_joined(text, begin + size):
+            size -= 1
         found.append(text[begin : begin + size])
         begin += size
     return found
+
+
+def _parts_joined(text: str, at: int) -> bool:
+    """Whether a cut there would leave a joiner with nothing to join."""
+    return at < len(text) and any(character in JOINERS for character in text[at - 1 : at + 1])
 
 
 def block(body: str, *, author: str) -> str:
