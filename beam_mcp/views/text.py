@@ -13,7 +13,7 @@ from beam_mcp.views.cleaning import JOINERS, clean, tame
 
 # A name as names are: some words without what could end it and begin a sentence, a call or another value.
 _WORD = r"(?:[\w&+/'’@-]+(?:[.#][\w&+/'’@-]+)*|\([\w-]+\))"
-_NAME = re.compile(rf"{_WORD}(?: {_WORD}){{0,4}}")
+_NAME = re.compile(rf"{_WORD}(?:(?: {_WORD}){{0,4}}|(?: {_WORD}){{0,2}}…)")
 _QUOTES = str.maketrans(dict.fromkeys('"＂ʺˮ', "'"))
 # Roughly how o200k cuts text; `tests` hold the estimate against the real tokenizer.
 _PIECES = re.compile(r"[^\W\d_\u0370-\uffff]{1,7}|[^\W\d_\u2e80-\uffff]{1,4}|[^\W\d_]|\d{1,3}|_+|[^\w\s]{1,2}|\n+")
