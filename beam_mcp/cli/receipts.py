@@ -13,6 +13,7 @@ from rich.text import Text
 
 from beam_mcp.settings import Settings, SettingsError
 from beam_mcp.tools.receipts import Receipt, Receipts
+from beam_mcp.views.cleaning import escaped
 from beam_mcp.views.text import flat, line, value
 
 CANNOT_READ = 1
@@ -31,7 +32,7 @@ def receipts(settings: Settings, *, as_json: bool, task: str | None, last: int) 
     shown = named[-last:] if last else named
     if as_json:
         for receipt in shown:
-            sys.stdout.write(to_json(receipt).decode() + "\n")
+            sys.stdout.write(escaped(to_json(receipt).decode()) + "\n")
     else:
         _print(shown, kept)
     return _complain(strange, kept)
