@@ -10,6 +10,7 @@ from pydantic_core import from_json, to_json
 from beam_mcp.beam.errors import BeamBroken, inside
 from beam_mcp.beam.http import Beam
 from beam_mcp.beam.removing import REMOVED, without_credentials, without_named
+from beam_mcp.beam.wire import loaded
 
 DEEPEST = 200  # levels, those of JSON inside strings included
 
@@ -101,10 +102,7 @@ async def raw_agent(beam: Beam, agent_id: str) -> str:
 
 async def _read(beam: Beam, path: str) -> str:
     body = await beam.body(path)
-    try:
-        data = from_json(body)
-    except ValueError as error:
-        raise BeamBroken("Beam's answer is not JSON.", "Try again in a minute.") from error
+    data = loaded(body)
     if not isinstance(data, dict) or not {"id", "agent"} & cast("dict[str, Any]", data).keys():
         raise inside(body) or BeamBroken("Beam's answer has an unexpected form.", "Try again in a minute.")
     return to_json(without_secrets(data)).decode()

@@ -35,6 +35,15 @@ def phase_of(status: str | None) -> Phase | None:
     return _PHASE_OF.get((status or "").upper())
 
 
+def folded(name: str) -> str:
+    """A customId as it is compared: in small letters, unless one of them is the small letter of another sign as well.
+
+    The signs for Kelvin and Angstrom have those of K and Å, and would make one id of two (Unicode, SpecialCasing).
+    """
+    small = name.lower()
+    return small if small.upper() == name.upper() else name
+
+
 class AgentName(Wire):
     """The agent as a task mentions it."""
 

@@ -59,13 +59,13 @@ def parse(model: type[W], body: bytes | bytearray, *, rows: str | None = None) -
         found = _parse_what_fits(model, body)
     if lacking := found.lacks():
         raise inside(body) or BeamBroken(f"Beam's answer holds no {lacking}.", "Try again in a minute.")
-    if rows and is_bare and not getattr(found, rows, None) and _loaded(body)[rows]:
+    if rows and is_bare and not getattr(found, rows, None) and loaded(body)[rows]:
         raise BeamBroken("Beam's answer has an unexpected form" + _glimpse(body) + ".", "Try again in a minute.")
     return found
 
 
 def _parse_what_fits(model: type[W], body: bytes | bytearray) -> W:
-    data = _loaded(body)
+    data = loaded(body)
     while True:
         try:
             return model.model_validate(data)
@@ -75,7 +75,12 @@ def _parse_what_fits(model: type[W], body: bytes | bytearray) -> W:
         raise BeamBroken("Beam's answer has an unexpected form" + _glimpse(body) + ".", "Try again in a minute.")
 
 
-def _loaded(body: bytes | bytearray) -> Any:
+def loaded(body: bytes | bytearray) -> Any:
+    """The body as plain data, also where it holds halves of characters.
+
+    Raises:
+        BeamBroken: it is not JSON.
+    """
     try:
         return from_json(body)
     except ValueError:

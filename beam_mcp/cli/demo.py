@@ -19,7 +19,8 @@ from rich.text import Text
 from beam_mcp.sandbox.access import SANDBOX_KEY, WORKSPACE_ID
 from beam_mcp.sandbox.serve import serving
 from beam_mcp.sandbox.world import World
-from beam_mcp.views.text import clean, tokens
+from beam_mcp.views.cleaning import clean
+from beam_mcp.views.text import tokens
 
 AGENT = "Invoice Matcher"
 WORK = "Match the invoice that came in this morning to its purchase order and book it"

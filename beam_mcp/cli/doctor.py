@@ -22,6 +22,7 @@ from beam_mcp.cli.credentials import Credentials, CredentialsError
 from beam_mcp.cli.credentials_own import Signed, signed
 from beam_mcp.cli.screen import screen
 from beam_mcp.settings import Settings, SettingsError, load
+from beam_mcp.views.text import flat
 
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red", "skip": "dim"}
 FAILED = 1
@@ -96,11 +97,11 @@ def _show_group(console: Console, checks: list[Check]) -> None:
     for check in told:
         _show_line(console, check.state, f"{check.name}: {check.said}")
         if check.fix and check.state != "ok":
-            console.print(Text.assemble("        ", ("fix: ", "bold"), check.fix))
+            console.print(Text.assemble("        ", ("fix: ", "bold"), flat(check.fix)))
     if untouched := len(checks) - len(told):
         others = f"the other {untouched}" if told else f"all {untouched}"
         _show_line(console, "ok", f"{others} have their defaults; --json lists them.")
 
 
 def _show_line(console: Console, state: State, words: str) -> None:
-    console.print(Text.assemble("  ", (f"{state:<4}", STYLES[state]), f"  {words}"))
+    console.print(Text.assemble("  ", (f"{state:<4}", STYLES[state]), f"  {flat(words)}"))

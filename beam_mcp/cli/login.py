@@ -17,7 +17,7 @@ from beam_mcp.cli.credentials_own import Signed, owner
 from beam_mcp.cli.login_workspace import NoWorkspace, choose, the_one_meant
 from beam_mcp.cli.screen import complain, screen
 from beam_mcp.settings import Settings, fits_a_header, load
-from beam_mcp.views.text import line
+from beam_mcp.views.text import flat, line
 
 NO_DOTENV = Path()  # a folder that somebody else made must not say to whom a typed key is sent
 MOST_TRIES = 3
@@ -79,7 +79,7 @@ def _from_person(settings: Settings, console: Console) -> tuple[str, User]:
         try:
             return key, check(settings, key)
         except (Unauthorized, Forbidden) as refused:
-            console.print(f"{refused.what} Copy it again.")
+            console.print(f"{flat(refused.what)} Copy it again.")
     raise _GivenUpError("No key was accepted. Make a new one in the Beam app under Settings.")
 
 

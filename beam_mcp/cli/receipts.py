@@ -13,7 +13,8 @@ from rich.text import Text
 
 from beam_mcp.settings import Settings, SettingsError
 from beam_mcp.tools.receipts import Receipt, Receipts
-from beam_mcp.views.text import clean, line, value
+from beam_mcp.views.cleaning import escaped
+from beam_mcp.views.text import flat, line, value
 
 CANNOT_READ = 1
 NOT_KNOWN = "not known, the server was stopped (or Beam has not answered yet)"
@@ -31,7 +32,7 @@ def receipts(settings: Settings, *, as_json: bool, task: str | None, last: int) 
     shown = named[-last:] if last else named
     if as_json:
         for receipt in shown:
-            sys.stdout.write(to_json(receipt).decode() + "\n")
+            sys.stdout.write(escaped(to_json(receipt).decode()) + "\n")
     else:
         _print(shown, kept)
     return _complain(strange, kept)
@@ -50,7 +51,7 @@ def _print(shown: list[Receipt], kept: Receipts) -> None:
         at = receipt.at.astimezone().strftime("%Y-%m-%d %H:%M") if receipt.at else "some time"
         what = line(value(receipt.shown.get("tool") or ""), 60)
         head = f"{at}  {receipt.task}  {receipt.decision} {what}".rstrip()
-        console.print(Text(f"{clean(head)} {_HOW[receipt.reached]}, agent {line(receipt.agent, 60)}"))
+        console.print(Text(f"{flat(head)} {_HOW[receipt.reached]}, agent {line(receipt.agent, 60)}"))
         for name, said in islice(_sent(receipt.sent), 20):
             console.print(Text(f"    {line(name, 80)}: {line(said, 200)}"))
         console.print(Text(f"    then: {line(receipt.result, 200) or NOT_KNOWN}"))

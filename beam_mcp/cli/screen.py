@@ -4,6 +4,8 @@ import sys
 
 from rich.console import Console
 
+from beam_mcp.views.text import flat
+
 
 def screen(*, to_stderr: bool = False) -> Console:
     """Where a command shows what it found; whatever stdout is, no sign or name makes it fail.
@@ -17,4 +19,4 @@ def screen(*, to_stderr: bool = False) -> Console:
 
 def complain(words: str) -> None:
     """Say on stderr what went wrong."""
-    print(f"beam-mcp: {words}", file=sys.stderr)  # noqa: T201 - stderr is where a command complains
+    print(f"beam-mcp: {flat(words)}", file=sys.stderr)  # noqa: T201 - stderr is where a command complains

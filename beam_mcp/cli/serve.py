@@ -9,8 +9,9 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
+from textwrap import indent
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
@@ -24,6 +25,7 @@ from beam_mcp.server.links import Links
 from beam_mcp.settings import Settings
 from beam_mcp.tools.office import Office
 from beam_mcp.tools.receipts import Receipts
+from beam_mcp.views.cleaning import clean
 
 if TYPE_CHECKING:
     from beam_mcp.server.build import BeamServer
@@ -53,15 +55,27 @@ def log_to_stderr(settings: Settings) -> None:
 
 
 class _Discreet(logging.Formatter):
-    """Lines without credentials, tracebacks too: the words of an error that nobody foresaw could hold any."""
+    """An event on one line, a traceback indented below it, without credentials.
+
+    What others wrote makes no line of its own, and the words of an error that nobody foresaw could hold any secret.
+    """
 
     def __init__(self, key: str | None) -> None:
         super().__init__("%(levelname)s %(name)s: %(message)s")
         self._key = key
 
     def format(self, record: logging.LogRecord) -> str:
+        """The event."""
         text = without_credentials(super().format(record))
         return text.replace(self._key, REMOVED) if self._key else text
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        """The line."""
+        return " ".join(clean(super().formatMessage(record)).split())
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - likewise
+        """The traceback."""
+        return indent(clean(super().formatException(ei)), "  ")
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ import anyio
 
 from beam_mcp.beam.agent import Agent
 from beam_mcp.beam.history import Usual
-from beam_mcp.beam.task import Task, TaskHead
+from beam_mcp.beam.task import Task, TaskHead, folded
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -128,7 +128,7 @@ class Person:
         for task in tasks:
             if task.id:
                 self.task_ids[task.id.lower()] = task.id
-                name = (task.custom_id or "").lower()
+                name = folded(task.custom_id or "")
                 if name:
                     self.task_ids[name] = task.id if self.task_ids.get(name, task.id) == task.id else ""
 

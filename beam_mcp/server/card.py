@@ -27,6 +27,7 @@ from beam_mcp.tools.given import find_task
 from beam_mcp.tools.office import InChat, Office, given_caller
 from beam_mcp.tools.person import card_drawn
 from beam_mcp.tools.sheets import inbox_sheets, task_sheet
+from beam_mcp.views.text import flat
 
 URI = "ui://beam/inbox"
 SHOW, DECIDE = "show_card", "decide_in_card"
@@ -99,7 +100,7 @@ async def contents(context: Context[Office, Any]) -> list[ReadResourceContents]:
     try:
         word = _word(await given_caller(context))
     except BeamError as error:
-        raise ResourceError(f"{error.what} {error.advice}".strip()) from error
+        raise ResourceError(flat(f"{error.what} {error.advice}")) from error
     return [ReadResourceContents(card_html(word), APP_MIME_TYPE, meta=LOOK)]
 
 

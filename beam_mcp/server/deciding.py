@@ -10,6 +10,7 @@ from beam_mcp.tools.office import Caller
 from beam_mcp.tools.receipts import Reached
 from beam_mcp.tools.sheets import Choice, Moved, Submitted, decide
 from beam_mcp.views.field import Unfit
+from beam_mcp.views.text import flat
 from beam_mcp.views.view import View
 
 LONGEST_FIELD = 200_000  # characters
@@ -53,4 +54,4 @@ async def take(caller: Caller, task_id: str, step_id: str, form: Submitted, *, r
 
 def words_of(error: BeamError) -> str:
     """What happened and what to do, without advice that only a model in a chat could follow."""
-    return error.what if View.named_tools(error.advice) else f"{error.what} {error.advice}".strip()
+    return flat(error.what if View.named_tools(error.advice) else f"{error.what} {error.advice}")

@@ -7,7 +7,7 @@ from typing import Annotated
 from mcp.server.mcpserver.prompts import Prompt
 from pydantic import Field
 
-from beam_mcp.views.text import listed, quoted
+from beam_mcp.views.text import call, line, listed, named, quoted
 
 
 def delegate(
@@ -15,7 +15,11 @@ def delegate(
     agent: Annotated[str, Field(description="who is to do it; left out, the best one is picked")] = "",
 ) -> str:
     """Hand a piece of work to a Beam agent and see it through."""
-    who = f"Give it to the agent {agent}." if agent else "Pick the best agent with list_agents, and say which and why."
+    given, free = (
+        f"Give it to the agent {named(line(agent, 60))}.",
+        "Pick the best agent with list_agents, and say which and why.",
+    )
+    who = given if agent else free
     return (
         f"I want a Beam agent to do this: {goal}\n{who} Start it with create_task, then follow it with wait_for_tasks. "
         "When it asks something, put the question to me and pass on my answer; when it wants to act, let me decide. "
@@ -34,10 +38,11 @@ def triage_inbox() -> str:
 
 def explain_failure(task: Annotated[str, Field(description="the task, such as INV-107")]) -> str:
     """Find out why a task failed and what to do."""
+    name = line(task, 120)
     return (
-        f'Why did the Beam task {task} fail? Look with get_task(task="{task}"), and with detail="failure" for the '
-        "evidence. Tell me in plain words which step failed, why, who can mend it, and what the safe next step is. "
-        "Do not run it again before I say so."
+        f'Why did the Beam task {named(name)} fail? Look with {call("get_task", task=name)}, and with detail="failure" '
+        "for the evidence. Tell me in plain words which step failed, why, who can mend it, and what the safe next step "
+        "is. Do not run it again before I say so."
     )
 
 

@@ -16,8 +16,9 @@ from beam_mcp.tools.agents import describe_agent
 from beam_mcp.tools.gathering import read_inbox
 from beam_mcp.tools.given import find_agent, find_task, task_named
 from beam_mcp.tools.office import Caller, Office, given_caller
+from beam_mcp.views.cleaning import escaped
 from beam_mcp.views.task import TaskView
-from beam_mcp.views.text import quoted
+from beam_mcp.views.text import flat, quoted
 from beam_mcp.views.view import View
 
 TEXT, JSON = "text/plain", "application/json"
@@ -59,13 +60,13 @@ async def read(uri: str, context: Context[Office, Any], tools: frozenset[str]) -
     caller = await given_caller(context)
     try:
         if raw:
-            return [ReadResourceContents(await _raw(caller, kind, unquote(name)), JSON)]
+            return [ReadResourceContents(escaped(await _raw(caller, kind, unquote(name))), JSON)]
         view = await (read_inbox(caller) if inbox else _view(caller, kind, unquote(name)))
         return [ReadResourceContents(view.text(tools), TEXT)]
     except BeamError as error:
         advice = error.advice if View.named_tools(error.advice) <= tools else ""
         refusal = ResourceNotFoundError if isinstance(error, NotFound) else ResourceError
-        raise refusal(f"{error.what} {advice}".strip()) from error
+        raise refusal(flat(f"{error.what} {advice}")) from error
 
 
 async def _view(caller: Caller, kind: str, name: str) -> View:

@@ -9,7 +9,7 @@ from beam_mcp.beam.errors import Ambiguous, BadRequest
 from beam_mcp.beam.node import Asked
 from beam_mcp.beam.task import Task
 from beam_mcp.views.questions import LONG_CHOICE, SHORT_CHOICE, shown_choices
-from beam_mcp.views.text import line, listed, quoted
+from beam_mcp.views.text import line, listed, named, quoted
 
 MOST_DIGITS = 4
 
@@ -25,13 +25,13 @@ class Numbered:
     @property
     def label(self) -> str:
         """How it is named in an error."""
-        parameter = f" {line(self.asked.parameter, 60)}" if self.asked.parameter else ""
+        parameter = f" {named(line(self.asked.parameter, 60))}" if self.asked.parameter else ""
         return f"{self.number}.{parameter} {quoted(self.asked.question, 80)}"
 
     def answers_to(self, key: str) -> bool:
         """Whether an answer under `key` is meant for it."""
-        wanted = _plain(key)
-        return wanted in {_plain(self.asked.parameter or ""), _plain(self.asked.question)} - {""}
+        names = (self.asked.parameter or "", self.asked.question, line(self.asked.question, 300))
+        return _plain(key) in set(map(_plain, names)) - {""}
 
 
 def open_questions(task: Task) -> tuple[Numbered, ...]:

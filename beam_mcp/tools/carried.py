@@ -13,7 +13,8 @@ from beam_mcp.beam.task import TaskHead
 from beam_mcp.desk.desk import SAME_WORK
 from beam_mcp.tools.office import Caller
 from beam_mcp.tools.receipts import Receipt
-from beam_mcp.views.text import ago, clean
+from beam_mcp.views.cleaning import clean
+from beam_mcp.views.text import ago
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from beam_mcp.tools.steps import number_of, step_named, steps_of
 from beam_mcp.views.decision import DecidedView
 from beam_mcp.views.names import agent_name, handle, status_words
 from beam_mcp.views.sheet import StopSheet, approval_sheet
-from beam_mcp.views.text import call, listed, quoted
+from beam_mcp.views.text import call, line, listed, named, quoted
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Seen:
         """
         if unknown := [name for name in changed if name not in self.given]:
             what = f"parameters: {listed(map(quoted, unknown))} is not among those of the action."
-            raise BadRequest(what, f"They are: {listed(self.given, most=20)}.")
+            raise BadRequest(what, f"They are: {listed((named(line(name, 60)) for name in self.given), most=20)}.")
         edits = {name: value for name, value in changed.items() if digest(value) != digest(self.given[name])}
         return replace(self, edits=edits)
 

@@ -19,7 +19,7 @@ from beam_mcp.tools.office import Caller, Given, InChat
 from beam_mcp.tools.toolset import Toolset, creates
 from beam_mcp.views.downloaded import DownloadedView
 from beam_mcp.views.names import handle
-from beam_mcp.views.text import line, listed, quoted
+from beam_mcp.views.text import line, listed, named, quoted
 
 LARGEST_DOWNLOAD = 500 * 1024 * 1024
 DOWNLOAD_SECONDS = 600
@@ -94,9 +94,9 @@ async def _of_task(caller: Caller, task: str, file: str) -> tuple[str, ContextFi
     found = await task_named(caller, task)
     files = found.context_files or []
     wanted = file.strip().casefold()
-    fitting = [f for f in files if wanted in {(f.id or "").lower(), (f.name or "").casefold()}]
+    fitting = [f for f in files if wanted in {(f.id or "").lower(), *_called(f)}]
     if len({f.id for f in fitting}) > 1:
-        which = listed(f"{line(f.name or 'unnamed', 80)} (id {line(f.id or '?', 40)})" for f in fitting)
+        which = listed(f"{named(line(f.name or 'unnamed', 80))} (id {line(f.id or '?', 40)})" for f in fitting)
         what = f"file: {handle(found)} has {len(fitting)} files {quoted(file, 80)}: {which}."
         raise Ambiguous(what, "Use the id of the one meant.")
     if not fitting:
@@ -105,6 +105,12 @@ async def _of_task(caller: Caller, task: str, file: str) -> tuple[str, ContextFi
         raise NotFound(f"file: {handle(found)} has no file {quoted(file, 80)}.", there)
     agent_id = fitting[0].agent_id or found.of_agent.id or ""
     return agent_id, fitting[0]
+
+
+def _called(file: ContextFile) -> tuple[str, str]:
+    """What a file is called: its name, and the same as it is told."""
+    name = file.name or ""
+    return name.casefold(), line(name, 80).casefold()
 
 
 async def _of_agent(caller: Caller, agent: str, file: str) -> tuple[str, ContextFile]:

@@ -18,7 +18,8 @@ import anyio
 
 from beam_mcp.beam.errors import Ambiguous, BadRequest, Forbidden
 from beam_mcp.beam.file import CHUNK, Upload
-from beam_mcp.views.text import clean, line, listed, quoted
+from beam_mcp.views.cleaning import clean
+from beam_mcp.views.text import line, listed, quoted
 
 LARGEST_FILE = 25 * 1024 * 1024
 LARGEST_TOGETHER = 50 * 1024 * 1024

@@ -11,7 +11,7 @@ from beam_mcp.beam.together import AT_ONCE, together
 from beam_mcp.tools.given import find_agent, task_named
 from beam_mcp.tools.office import Caller
 from beam_mcp.views.inbox import MOST_SHOWN, InboxItem, InboxView, risk
-from beam_mcp.views.text import counted, line
+from beam_mcp.views.text import counted, line, named
 
 PAGE_SIZE = 10  # tasks of up to 3 MB
 PAGES_AT_ONCE = 2  # one is awaited, the next is on its way: memory holds no more
@@ -100,7 +100,7 @@ class _Round:
         return sorted(self.found.values(), key=lambda entry: (risk(entry.item), entry.since))
 
     def _so_far(self) -> str:
-        first = "; ".join(f"{entry.item.task}, agent {entry.item.agent}" for entry in self.sorted()[:MOST_TOLD])
+        first = "; ".join(f"{entry.item.task}, agent {named(entry.item.agent)}" for entry in self.sorted()[:MOST_TOLD])
         return f"Read {counted(len(self.found), 'waiting task')} so far, first: {first}"
 
 

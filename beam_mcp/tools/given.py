@@ -9,12 +9,12 @@ from pydantic import Field
 from beam_mcp.beam.agent import LARGEST_PAGE, Agent, get_agent, list_agents
 from beam_mcp.beam.errors import Ambiguous, BadRequest, NotFound
 from beam_mcp.beam.link import UUID, AppLink, app_host, is_link, parse_link
-from beam_mcp.beam.task import Task, TaskHead, get_task
+from beam_mcp.beam.task import Task, TaskHead, folded, get_task
 from beam_mcp.beam.task_list import Filter, list_tasks
 from beam_mcp.tools.handles import bare, bare_task, in_form, nearest
 from beam_mcp.tools.matching import SHORTEST_PREFIX, exact, fitting_agents, instead, name_of
 from beam_mcp.tools.office import Caller
-from beam_mcp.views.text import call, line, listed, quoted
+from beam_mcp.views.text import call, line, listed, named, quoted
 
 MOST_AGENT_PAGES = 5
 SEARCHED_AT_ONCE = 50
@@ -57,7 +57,7 @@ async def find_task(caller: Caller, task: str) -> str:
         return linked
     if UUID.fullmatch(wanted):
         return wanted.lower()
-    known = caller.person.task_ids.get(wanted.lower())
+    known = caller.person.task_ids.get(folded(wanted))
     return known or await _search_task(caller, wanted)
 
 
@@ -66,7 +66,7 @@ async def _search_task(caller: Caller, wanted: str) -> str:
     for query in _searches(wanted):
         found = (await list_tasks(caller.beam, query)).tasks
         caller.person.saw(*found)
-        exact = [t for t in found if wanted.casefold() in {(t.custom_id or "").casefold(), (t.id or "").casefold()}]
+        exact = [t for t in found if folded(wanted) in {folded(t.custom_id or ""), folded(t.id or "")}]
         alike = [t for t in found if t.custom_id and in_form(t.custom_id) == name]
         if hit := _only(exact, wanted) or _only(alike, wanted) or _only(_by_prefix(found, wanted), wanted):
             return hit
@@ -130,7 +130,7 @@ async def find_agent(caller: Caller, agent: str) -> Agent:
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        names = listed((f"{name_of(a)} (id {a.id})" for a in fitting), most=2)
+        names = listed((f"{named(name_of(a))} (id {line(a.id or '', 40)})" for a in fitting), most=2)
         rest = f" {call('list_agents', query=wanted)} shows them all." if len(fitting) > 2 else ""
         what = f"agent: {quoted(wanted, 60)} fits {len(fitting)} agents: {names}."
         raise Ambiguous(what, f"Use the id of the one meant.{rest}")

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from beam_mcp.beam.errors import BadRequest
+from beam_mcp.beam.task import folded
+from beam_mcp.views.text import line, named
 
 _AROUND = "<>\"'`\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a\u00ab\u00bb"
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe63\uff0d]")
@@ -35,11 +37,11 @@ def bare_task(given: str) -> str:
 
 def in_form(name: str) -> str:
     """A customId in one form, however it is separated: INV_107, INV107 and inv 107 are inv-107."""
-    return _SEAM.sub("-", name.strip().casefold())
+    return _SEAM.sub("-", folded(name.strip()))
 
 
 def nearest(wanted: str, names: Iterable[str]) -> str:
     """A question that names the nearest of these; empty where none is near."""
     known = {in_form(name): name for name in names}
     near = difflib.get_close_matches(in_form(wanted[:60]), known, n=1, cutoff=0.75)
-    return f"Did you mean {known[near[0]]}? " if near else ""
+    return f"Did you mean {named(line(known[near[0]], 40))}? " if near else ""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from beam_mcp.beam.agent import Agent
-from beam_mcp.views.text import line, listed
+from beam_mcp.views.text import line, listed, named
 
 SHORTEST_PREFIX = 6
 SHORTEST_PART = 3
@@ -22,8 +22,8 @@ def name_of(agent: Agent) -> str:
 def exact(agents: Iterable[Agent], wanted: str) -> list[Agent]:
     """The agents of just this name or id, or whose id begins so."""
     name = wanted.casefold()
-    named = [a for a in agents if name in {name_of(a).casefold(), (a.id or "").casefold()}]
-    return named or [a for a in agents if len(name) >= SHORTEST_PREFIX and (a.id or "").lower().startswith(name)]
+    called = [a for a in agents if name in {name_of(a).casefold(), (a.name or "").casefold(), (a.id or "").casefold()}]
+    return called or [a for a in agents if len(name) >= SHORTEST_PREFIX and (a.id or "").lower().startswith(name)]
 
 
 def fitting_agents(agents: Sequence[Agent], wanted: str) -> list[Agent]:
@@ -50,8 +50,8 @@ def instead(known: Sequence[Agent], wanted: str) -> str:
         (n for n in likeness if likeness[n][1] or likeness[n][2] >= ALIKE), key=lambda n: likeness[n], reverse=True
     )
     if near:
-        return f"Did you mean {listed(near[:3])}?"
-    return f"There are: {listed(map(name_of, known), most=6)}."
+        return f"Did you mean {listed(map(named, near[:3]))}?"
+    return f"There are: {listed(map(named, map(name_of, known)), most=6)}."
 
 
 def _likeness(wanted: str, name: str) -> tuple[bool, bool, float]:

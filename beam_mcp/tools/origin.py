@@ -9,7 +9,7 @@ from typing import Any, cast
 from beam_mcp.beam.node import ToolData
 from beam_mcp.beam.task import Task
 from beam_mcp.tools.deciding import Seen
-from beam_mcp.views.text import clean
+from beam_mcp.views.cleaning import clean
 
 # Words by which a text could ask to be approved, in the languages that work is done in most. It need not be fine: where
 # a text has one of them, a person looks at the action instead of a word in the chat deciding about it.

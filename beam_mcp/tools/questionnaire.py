@@ -15,7 +15,7 @@ from beam_mcp.tools.office import Given
 from beam_mcp.tools.person import NotAsked, open_form
 from beam_mcp.views.names import agent_name, handle
 from beam_mcp.views.questions import shown_choices
-from beam_mcp.views.text import counted, line, quoted
+from beam_mcp.views.text import counted, line, named, quoted
 
 
 class SeenTask(BaseModel):
@@ -37,7 +37,7 @@ async def ask_answers(
     if answers is not None or not questions or not open_form(caller, subject_of(seen.task)):
         return NotAsked()
     agent, name = agent_name(seen.task.of_agent), handle(seen.task)
-    asks = f"Agent {agent} asks {counted(len(questions), 'question')} for task {name}."
+    asks = f"Agent {named(agent)} asks {counted(len(questions), 'question')} for task {name}."
     return Elicit(asks, _form(questions))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from beam_mcp.beam.errors import BadRequest
 from beam_mcp.beam.node import Node
 from beam_mcp.beam.task import Task
-from beam_mcp.views.text import listed, quoted
+from beam_mcp.views.text import line, listed, quoted
 
 
 def step_named(task: Task, wanted: str) -> Node:
@@ -17,12 +17,18 @@ def step_named(task: Task, wanted: str) -> Node:
     name = " ".join(wanted.casefold().split())
     if name.isdecimal() and 1 <= int(name) <= len(task.nodes):
         return task.nodes[int(name) - 1]
-    fitting = [node for node in task.nodes if name in {(node.id or "").lower(), (node.objective or "").casefold()}]
+    fitting = [node for node in task.nodes if name in {(node.id or "").lower(), *_called(node)}]
     fitting = fitting or [node for node in task.nodes if name in (node.objective or "").casefold()]
     if len(fitting) != 1:
         many = f"fits {len(fitting)} steps" if fitting else "is no step of this task"
         raise BadRequest(f"step: {quoted(wanted, 60)} {many}.", f"Use the number: {steps_of(task)}.")
     return fitting[0]
+
+
+def _called(node: Node) -> tuple[str, str]:
+    """What a step is called: its objective, and the same as it is told."""
+    objective = node.objective or ""
+    return objective.casefold(), line(objective, 80).casefold()
 
 
 def number_of(task: Task, node: Node) -> str:

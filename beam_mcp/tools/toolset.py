@@ -3,18 +3,20 @@
 import re
 from collections.abc import Awaitable, Callable, Set
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Literal
 
 from mcp_types import CallToolResult, TextContent, ToolAnnotations
 
 from beam_mcp.beam.errors import BeamError
-from beam_mcp.views.text import clean, pages, tokens
+from beam_mcp.views.text import flat, pages, tokens
 from beam_mcp.views.view import View
 
 Output = Literal["text", "structured", "both"]
 ToolFunction = Callable[..., Awaitable[View]]
 
 _FENCE = re.compile(r"^<(data-\w+)> ", re.MULTILINE)
+_BROKEN_FENCE = re.compile(r"\n<[^>\n]*\Z")
 MOST_ERROR_TOKENS = 112
 MOST_TOKENS = 5000  # no answer is longer, unless its whole purpose is to give a long text
 
@@ -90,12 +92,15 @@ def present_error(error: BeamError, tools: Set[str]) -> CallToolResult:
 
 def failure(*sentences: str) -> CallToolResult:
     """An error in words."""
-    return CallToolResult(content=[_text(clean(" ".join(sentences)).strip())], is_error=True)
+    return CallToolResult(content=[_text(flat(" ".join(sentences)))], is_error=True)
 
 
 def _shortened(text: str, most: int) -> str:
     count = tokens(text)
-    return text if count <= most else f"{text[: len(text) * most // count].rstrip()}…"
+    if count <= most:
+        return text
+    kept = f"{text[: len(text) * most // count].rstrip()}…"
+    return kept + '"' * (kept.count('"') % 2)  # a quotation that was cut ends all the same
 
 
 def _text(text: str) -> TextContent:
@@ -106,8 +111,10 @@ def _within_budget(text: str) -> str:
     if len(text) <= MOST_TOKENS or tokens(text) <= MOST_TOKENS:  # no piece is shorter than a character
         return text
     lines = text.splitlines()
-    ending = [line for line in lines[-2:] if line.startswith(("More: ", "Next: "))]
+    # Ours are the very last ones; what stands in a fence before them is foreign, however it begins.
+    ending = [*takewhile(lambda line: line.startswith(("More: ", "Next: ")), reversed(lines[-2:]))][::-1]
     kept = pages(text, characters=len(text), most_tokens=MOST_TOKENS * 4 // 5 - tokens("".join(ending)))[0]
+    kept = _BROKEN_FENCE.sub("", kept)
     open_fence = next((tag for tag in reversed(_FENCE.findall(kept)) if f"</{tag}>" not in kept), None)
     fence = [f"</{open_fence}>"] if open_fence else []
     return "\n".join([kept, *fence, "… cut here, the answer was too long: ask for less at once.", *ending])

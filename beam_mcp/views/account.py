@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Literal, Self
 
 from beam_mcp.beam.user import User, Workspace
-from beam_mcp.views.text import counted, line
+from beam_mcp.views.text import counted, line, named
 from beam_mcp.views.view import View
 
 Problem = Literal["no workspace", "foreign workspace", "no agents"]
@@ -61,10 +61,10 @@ class AccountView(View):
         `unrecorded` is whether decisions cannot be recorded; told once nothing worse is in the way (doctor says why).
         """
         here = user.find(workspace_id) if workspace_id else None
-        known = line(here.name, 20) if here and here.name else None
-        email = f"<{line(user.email, 24)}>" if user.email else ""
+        known = named(line(here.name, 20)) if here and here.name else None
+        email = _address(user.email) if user.email else ""
         return cls(
-            person=f"{line(user.name or 'unnamed', 22)} {email}".strip(),
+            person=f"{named(line(user.name or 'unnamed', 22))} {email}".strip(),
             key=way.source,
             workspace=f"{known} ({workspace_id})" if known else workspace_id,
             workspaces=len(user.workspaces or ()) or int(user.workspace is not None),
@@ -101,6 +101,11 @@ class AccountView(View):
         return "\n".join(filter(None, lines))
 
 
+def _address(email: str) -> str:
+    known = named(line(email, 24))
+    return f"<{known}>" if "@" in known else f"({known})"
+
+
 def _skew(ahead: timedelta) -> str | None:
     if abs(ahead) < SKEWED:
         return None
@@ -112,7 +117,7 @@ def _told(problem: Problem, user: User, setting: str) -> str:
     """What is wrong, and which workspaces there are to choose from, a few of them."""
     if problem == "no agents":
         return f"no agents can be seen in this workspace: check {setting}."
-    known = [f"{w.id} ({line(w.name or 'unnamed', 30)})" for w in user.workspaces or () if w.id]
+    known = [f"{line(w.id, 40)} ({named(line(w.name or 'unnamed', 30))})" for w in user.workspaces or () if w.id]
     choice = f" to {' or '.join(known)}" if known else ""
     if len(known) > MOST_NAMED:
         choice = f" to one of the {len(known):,} of this key, by the first UUID in the Beam app's address"

@@ -5,7 +5,7 @@ from typing import Self
 
 from beam_mcp.beam.agent import Agent, Graph, Step
 from beam_mcp.beam.history import Usual
-from beam_mcp.views.text import call, counted, line, quoted
+from beam_mcp.views.text import call, counted, line, named, quoted
 from beam_mcp.views.usual import usual_words
 from beam_mcp.views.view import Part, View
 
@@ -38,7 +38,7 @@ class AgentStep(Part):
     def text(self) -> str:
         """One line."""
         facts = [
-            f"tool {self.tool}" if self.tool else "",
+            f"tool {named(self.tool)}" if self.tool else "",
             "asks for approval" if self.asks_approval else "",
             "its integration is not connected" if self.not_connected else "",
         ]
@@ -79,7 +79,7 @@ class AgentView(View):
 
     def body(self) -> str:
         """Who it is, what it takes, what it does."""
-        head = f"Agent {self.name}" + (f", category {self.category}" if self.category else "")
+        head = f"Agent {named(self.name)}" + (f", category {named(self.category)}" if self.category else "")
         times = f"{self.usual.capitalize()} (last {counted(self.finished, 'finished task')})." if self.usual else None
         stops = [str(step.number) for step in self.steps if step.asks_approval]
         approvals = f"Stops for approval at step {', '.join(stops)}." if stops else None

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Self
 
 from beam_mcp.beam.agent import Agent, AgentPage
-from beam_mcp.views.text import call, counted, line, quoted
+from beam_mcp.views.text import call, counted, line, named, quoted
 from beam_mcp.views.view import Part, View
 
 
@@ -29,8 +29,8 @@ class AgentLine(Part):
 
     def text(self) -> str:
         """One line."""
-        label = f"- {self.name}" + (f" (id {self.id})" if self.id else "")
-        shelf = f" [category {self.category}]" if self.category else ""
+        label = f"- {named(self.name)}" + (f" (id {named(self.id)})" if self.id else "")
+        shelf = f" [category {named(self.category)}]" if self.category else ""
         return f"{label}: {quoted(self.description, 160) if self.description else 'no description'}{shelf}"
 
 

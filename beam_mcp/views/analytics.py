@@ -5,7 +5,7 @@ from typing import Self
 
 from beam_mcp.beam.analytics import Analytics, Delta, Period
 from beam_mcp.views.names import percent
-from beam_mcp.views.text import call, line, span
+from beam_mcp.views.text import call, line, named, span
 from beam_mcp.views.view import View
 
 
@@ -33,7 +33,7 @@ class AnalyticsView(View):
 
     def body(self) -> str:
         """A head line and a line a figure."""
-        head = f"Agent {self.agent}, {self.since} to {self.until}:"
+        head = f"Agent {named(self.agent)}, {self.since} to {self.until}:"
         return "\n".join([head, *(f"- {figure}" for figure in self.figures)] if self.figures else [head, "no tasks."])
 
 
@@ -50,7 +50,7 @@ def _figures(period: Period, delta: Delta) -> list[str]:
         ("rated bad", _number(period.negative_feedback_count), None),
     ]
     return [
-        f"{name} {figure}" + (f" ({line(change, 12)} against the period before)" if change else "")
+        f"{name} {figure}" + (f" ({named(line(change, 12))} against the period before)" if change else "")
         for name, figure, change in asked
         if figure is not None
     ]

@@ -4,10 +4,10 @@ from typing import Any, Self
 
 from beam_mcp.beam.task import Task
 from beam_mcp.views.field import Parameter
-from beam_mcp.views.names import agent_name, handle, status_words
+from beam_mcp.views.names import agent_name, called, handle, status_words
 from beam_mcp.views.questions import StopView, stops_of
 from beam_mcp.views.sheet import StopSheet
-from beam_mcp.views.text import apart, call, counted, line, quoted, value
+from beam_mcp.views.text import apart, call, counted, line, named, quoted, value
 from beam_mcp.views.view import View
 
 MOST_OF_A_PARAMETER = 200
@@ -48,7 +48,7 @@ class ActionView(View):
     def body(self) -> str:
         """Why nothing was decided, then the whole action."""
         words = f"\nWords for the agent: {quoted(self.words, MOST_OF_A_PARAMETER)}" if self.words else ""
-        return f"{self.task}, agent {self.agent}: nothing was decided, {self.reason}.\n{self.stop.text()}{words}"
+        return f"{self.task}, agent {named(self.agent)}: nothing was decided, {self.reason}.\n{self.stop.text()}{words}"
 
 
 def question_of(task: Task, stop: StopSheet) -> str:
@@ -57,8 +57,10 @@ def question_of(task: Task, stop: StopSheet) -> str:
     The reference stands for the whole action: where anything of it changes, also what is too long to be shown, these
     are other words, and the person is asked anew.
     """
+    warned = f" (calls itself {odd})" if (odd := called(task)) else ""
+    who, tool = named(agent_name(task.of_agent)), quoted(stop.tool or "a tool", 60)
     lines = [
-        f"Agent {agent_name(task.of_agent)}, task {handle(task)}, wants to run {quoted(stop.tool or 'a tool', 60)}.",
+        f"Agent {who}, task {handle(task)}{warned}, wants to run {tool}.",
         f"What it does: {quoted(stop.does, 200)}" if stop.does else None,
         f"Target: {quoted(stop.target, 120)}" if stop.target else None,
         *([_parameter(parameter) for parameter in stop.parameters] or ["Beam shows no parameters."]),
@@ -73,7 +75,7 @@ def _parameter(parameter: Parameter) -> str:
     """A parameter as a form can show it: all of it, on one line."""
     unseen = f" ({counted(parameter.unseen, 'character')} of it cannot be shown)" if parameter.unseen else ""
     before = f", changed from {_whole(parameter.text)}" if parameter.proposed is not None else ""
-    return f"{parameter.label}: {_whole(parameter.stands)}{before}{unseen}"
+    return f"- {named(parameter.label)}: {_whole(parameter.stands)}{before}{unseen}"
 
 
 def _whole(text: str) -> str:
@@ -106,7 +108,7 @@ class DecidedView(View):
     def of(cls, task: Task, *, decision: str, tool: str | None, changed: dict[str, Any] | None = None) -> Self:
         """`decision` is "Approved" or "Rejected"; `changed` holds the parameters the person edited."""
         name = handle(task)
-        edited = tuple(f"{line(key, 60)}={quoted(value(given), 80)}" for key, given in (changed or {}).items())
+        edited = tuple(f"{named(line(key, 60))}={quoted(value(given), 80)}" for key, given in (changed or {}).items())
         look = call("get_task", task=name)
         return cls(
             task=name,

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from beam_mcp.views.text import line
+from beam_mcp.views.text import line, named
 from beam_mcp.views.view import View
 
 
@@ -27,4 +27,4 @@ class DownloadedView(View):
 
     def body(self) -> str:
         """One line."""
-        return f"Saved {self.path} ({self.size}, {self.kind})."
+        return f"Saved {self.path} ({self.size}, {named(self.kind)})."

@@ -5,9 +5,10 @@ from typing import Self
 
 from beam_mcp.beam.node import Node
 from beam_mcp.beam.task import Task, phase_of
+from beam_mcp.views.cleaning import tame
 from beam_mcp.views.failure import FailureView
 from beam_mcp.views.names import handle, percent, status_words
-from beam_mcp.views.text import block, call, clean, line, pages, prose, reasons, value
+from beam_mcp.views.text import block, call, line, pages, prose, reasons, value
 from beam_mcp.views.view import View
 
 PAGE_CHARACTERS, PAGE_TOKENS = 8_000, 3000
@@ -28,7 +29,7 @@ class EvidenceView(View):
         """Of a task that failed; another is said to have not."""
         name, failed = handle(task), FailureView.of(task) if task.phase == "failed" else None
         nodes = [node for node in task.nodes if phase_of(node.status) == "failed"]
-        whole = clean("\n\n".join("\n".join(_told(node)) for node in nodes)).strip() if failed else ""
+        whole = tame("\n\n".join("\n".join(_told(node)) for node in nodes)).strip() if failed else ""
         parts = pages(whole, characters=PAGE_CHARACTERS, most_tokens=PAGE_TOKENS)
         onward = call("get_task", task=name, detail="failure", page=page + 1)
         again = failed.another_try(name) if failed else None

@@ -10,7 +10,8 @@ from typing import Any, Literal, Self, cast
 from pydantic_core import from_json
 
 from beam_mcp.beam.errors import BadRequest
-from beam_mcp.views.text import clean, line, quoted, value
+from beam_mcp.views.cleaning import clean
+from beam_mcp.views.text import line, quoted, value
 from beam_mcp.views.view import Part
 
 _INTEGER, _NUMBER = re.compile(r"[+-]?\d{1,40}"), re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,4})?")

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Self
 
 from beam_mcp.beam.task import Task
-from beam_mcp.views.names import agent_name, handle, status_words
+from beam_mcp.views.names import agent_name, called, handle, status_words
 from beam_mcp.views.questions import Kind, StopView, next_steps, stops_of
-from beam_mcp.views.text import age, call, counted, tokens
+from beam_mcp.views.text import age, call, counted, named, tokens
 from beam_mcp.views.view import Part, View
 
 MOST_SHOWN = 10
@@ -23,8 +23,9 @@ class InboxItem(Part):
 
     task: str
     agent: str
+    calls_itself: str | None = None
     waits: str | None = None
-    stops: tuple[StopView, ...]
+    stops: tuple[StopView, ...] = ()
     steps: tuple[str, ...] = ()
     wants_only: str | None = None
 
@@ -35,6 +36,7 @@ class InboxItem(Part):
         return cls(
             task=handle(task),
             agent=agent_name(task.of_agent),
+            calls_itself=called(task),
             waits=age(task.changed_at, now),
             stops=stops,
             steps=next_steps(handle(task), stops),
@@ -67,7 +69,8 @@ class InboxItem(Part):
     def text(self) -> str:
         """The task and agent, then what is asked, each beside the other, and the call that answers."""
         waits = f", waits {self.waits}" if self.waits and self.waits != "just now" else ""
-        head = f"{self.task}, agent {self.agent}{waits}"
+        warned = f" (calls itself {self.calls_itself})" if self.calls_itself else ""
+        head = f"{self.task}{warned}, agent {named(self.agent)}{waits}"
         if self.wants_only:
             return f"{head}: {self.wants_only}" + "".join(f", shown by {step}" for step in self.steps[:1])
         return "\n".join([head, *(stop.text() for stop in self.stops), *self.steps[:1]])
@@ -111,7 +114,7 @@ class InboxView(View):
         onward = ({"agent": asked} if asked else {}) | {"page": page + 1}
         return cls(
             workspace=workspace,
-            narrowed=f" from agent {agent}" if agent else None,
+            narrowed=f" from agent {named(agent)}" if agent else None,
             page=page,
             counts={kind: kinds[kind] for kind in _RISK if kinds[kind]},
             items=shown,

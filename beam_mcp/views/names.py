@@ -1,6 +1,7 @@
 """What a status, a task and an agent are called when a person or a model is told about them."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 
 from beam_mcp.beam.task import PHASES, AgentName, Phase, TaskHead, phase_of
@@ -24,7 +25,12 @@ _PLAIN: Mapping[str, str] = {
     "INSUFFICIENT_CREDITS": "needs credits",
 }
 _BY_PHASE: Mapping[Phase, str] = {"working": "working", "needs_me": "needs you", "done": "done", "failed": "failed"}
-_HANDLE = re.compile(r"[\w.#/-]{1,40}")
+# What is read back as itself, and as nothing else: no link, no UUID, nothing that people put around a name.
+_HANDLE = re.compile(r"(?!app\.)\w(?:[\w./-]{0,38}\w)?")
+_UUID_LIKE = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
+# Capitals of Cyrillic and Greek that look like Latin ones: an id of these alone passes for another one.
+_LOOK_LATIN = frozenset("АВЕЅІЈКМНОРСТУХԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧ")
+_ONE_SCRIPT = frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "IDEOGRAPHIC"})  # as UTS 39 lets them mix
 
 
 def status_words(status: str | None) -> str:
@@ -44,9 +50,28 @@ def named_statuses(words: str) -> tuple[str, ...]:
 
 
 def handle(task: TaskHead) -> str:
-    """What to call a task by: its customId, or its UUID where that is the only handle."""
+    """What to call a task by: its customId, or its UUID where that is the only handle that leads to it alone."""
+    custom = task.custom_id or ""
+    fits = _HANDLE.fullmatch(custom) and not _UUID_LIKE.fullmatch(custom) and not _passes_for_another(custom)
+    return custom if fits else line(task.id or "?", 40)
+
+
+def called(task: TaskHead) -> str | None:
+    """Its customId with a warning, where that passes for another one; None for any other."""
     custom = line(task.custom_id or "", 40)
-    return custom if _HANDLE.fullmatch(custom) else line(task.id or "?", 40)
+    return f"{quoted(custom, 40)}, with letters that look like others" if _passes_for_another(custom) else None
+
+
+def _passes_for_another(name: str) -> bool:
+    """Whether it has forms of letters that mean others, letters of scripts that are not written together, or only such
+    as look Latin.
+    """
+    if unicodedata.normalize("NFKC", name) != name:
+        return True
+    letters = [c for c in name if c.isalpha()]
+    scripts = {unicodedata.name(c, "?").split()[0] for c in letters}
+    mixed = len(scripts) > 1 and not scripts <= _ONE_SCRIPT
+    return mixed or (bool(letters) and {*map(str.upper, letters)} <= _LOOK_LATIN)
 
 
 def agent_name(agent: AgentName) -> str:

@@ -9,7 +9,7 @@ from pydantic import Field
 from beam_mcp.beam.decision import parameters_of
 from beam_mcp.beam.node import Asked, Node, ToolData
 from beam_mcp.beam.task import Task, phase_of
-from beam_mcp.views.text import apart, call, line, quoted, reasons, value
+from beam_mcp.views.text import apart, call, line, named, quoted, reasons, value
 from beam_mcp.views.view import Part
 
 SHORT_CHOICE, LONG_CHOICE = 60, 300  # characters
@@ -72,7 +72,7 @@ class QuestionView(Part):
     def text(self) -> str:
         """One line with everything that helps to answer."""
         facts = [
-            f"parameter {self.parameter}" if self.parameter else "",
+            f"parameter {named(self.parameter)}" if self.parameter else "",
             quoted(self.about, 120) if self.about else "",
             "one of " + ", ".join(quoted(choice, len(choice)) for choice in self.choices) if self.choices else "",
             "suggested " + ", ".join(map(quoted, self.suggested)) if self.suggested else "",
@@ -131,18 +131,19 @@ class StopView(Part):
             case "approval":
                 return f"Approval{where}: {self._action_text()}"
             case "sign-in":
-                return f"Sign-in{where}: connect {self.integration or 'the integration'} in the Beam app."
+                return f"Sign-in{where}: connect {named(self.integration or 'the integration')} in the Beam app."
             case "credits":
                 return f"Credits{where}: the workspace has run out; top up in the Beam app."
             case _:
                 return f"Stopped{where}: Beam does not say for what."
 
     def _action_text(self) -> str:
-        named = ", ".join(f"{line(name, 60)}={quoted(given, 200)}" for name, given in self.parameters.items())
+        pairs = (f"{named(line(name, 60))}={quoted(given, 200)}" for name, given in self.parameters.items())
+        given = ", ".join(pairs)
         does = f", which {quoted(self.does, 120)}" if self.does else ""
         why = f" Why: {quoted(self.why, 160)}" if self.why else ""
         target = f" Target: {quoted(self.target, 120)}." if self.target else ""
-        using = f" with {named}" if named else "; Beam shows no parameters"
+        using = f" with {given}" if given else "; Beam shows no parameters"
         return (
             f"run {quoted(self.tool, 60) if self.tool else 'a tool that Beam does not name'}{does}{using}.{target}{why}"
         )

@@ -9,10 +9,11 @@ from pydantic import Field
 
 from beam_mcp.beam.node import Asked, Node, ToolData
 from beam_mcp.beam.task import Task
+from beam_mcp.views.cleaning import clean
 from beam_mcp.views.field import Parameter
-from beam_mcp.views.names import agent_name, handle, subject
+from beam_mcp.views.names import agent_name, called, handle, subject
 from beam_mcp.views.questions import LONG_CHOICE, Kind, kind_of, shown_choices
-from beam_mcp.views.text import age, clean, line, reasons, value
+from beam_mcp.views.text import age, line, reasons, value
 from beam_mcp.views.view import Part
 
 MOST_OF_A_LINE = 300
@@ -81,6 +82,7 @@ class TaskSheet(Part):
     task_id: str
     task: str
     agent: str
+    calls_itself: str | None = None
     subject: str | None = None
     waits: str | None = None
     stops: tuple[StopSheet, ...] = Field(default_factory=tuple)
@@ -92,6 +94,7 @@ class TaskSheet(Part):
             task_id=task.id or "",
             task=handle(task),
             agent=agent_name(task.of_agent),
+            calls_itself=called(task),
             subject=_said(subject(task)),
             waits=age(task.changed_at, now),
             stops=stops,

@@ -6,10 +6,11 @@ from typing import Literal, Self
 from beam_mcp.beam.history import Usual, seconds_taken
 from beam_mcp.beam.node import Node
 from beam_mcp.beam.task import Task, phase_of
+from beam_mcp.views.cleaning import tame
 from beam_mcp.views.failure import FailureView
-from beam_mcp.views.names import agent_name, cost, handle, percent, status_words, subject
+from beam_mcp.views.names import agent_name, called, cost, handle, percent, status_words, subject
 from beam_mcp.views.questions import StopView, next_steps, stops_of
-from beam_mcp.views.text import ago, block, call, clean, counted, excerpt, line, pages, prose, quoted, span
+from beam_mcp.views.text import ago, block, call, counted, excerpt, line, named, pages, prose, quoted, span
 from beam_mcp.views.usual import look_again, usual_words
 from beam_mcp.views.view import Part, View
 
@@ -51,6 +52,7 @@ class TaskView(View):
     task: str
     agent: str
     status: str
+    calls_itself: str | None = None
     facts: tuple[str, ...] = ()
     about: str | None = None
     progress: str | None = None
@@ -68,6 +70,7 @@ class TaskView(View):
             task=name,
             agent=agent_name(task.of_agent),
             status=status_words(task.status),
+            calls_itself=called(task),
             facts=_facts(task, now, usual),
             about=line(about, 120) if about else None,
             progress=_progress(task) if task.phase in {"working", None} else None,
@@ -79,13 +82,14 @@ class TaskView(View):
 
     def body(self) -> str:
         """The head line, then what matters now."""
-        head = ", ".join([f"{self.task}, agent {self.agent}, {self.status}", *self.facts])
+        head = ", ".join([f"{self.task}, agent {named(self.agent)}, {self.status}", *self.facts])
         about = f"Asked for: {quoted(self.about, 120)}" if self.about else None
         nothing = "It left no result in words." if self.status == status_words("COMPLETED") else None
         result = block(self.result, author="the agent") if self.result else nothing
         stops = [stop.text() for stop in self.stops]
         failure = self.failure.text() if self.failure else None
-        return "\n".join(filter(None, [head, about, self.progress, *stops, failure, result]))
+        warned = f"It calls itself {self.calls_itself}." if self.calls_itself else None
+        return "\n".join(filter(None, [head, warned, about, self.progress, *stops, failure, result]))
 
 
 class StepLine(Part):
@@ -115,7 +119,7 @@ class StepLine(Part):
         """One line."""
         facts = [
             self.status,
-            f"tool {self.tool}" if self.tool else "",
+            f"tool {named(self.tool)}" if self.tool else "",
             f"evaluation {self.score}" if self.score else "",
         ]
         output = f", output {quoted(self.output, 120)}" if self.output else ""
@@ -169,7 +173,7 @@ class OutputView(View):
     @classmethod
     def of(cls, task: Task, *, page: int) -> Self:
         """The summary, then what the last steps produced."""
-        whole = clean("\n\n".join(filter(None, [task.task_summary, *map(prose, task.outcome())]))).strip()
+        whole = tame("\n\n".join(filter(None, [task.task_summary, *map(prose, task.outcome())]))).strip()
         parts = pages(whole, characters=PAGE_CHARACTERS, most_tokens=PAGE_TOKENS)
         onward = call("get_task", task=handle(task), detail="output", page=page + 1)
         return cls(

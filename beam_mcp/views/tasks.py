@@ -7,8 +7,8 @@ from typing import Any, Self
 from beam_mcp.beam.history import Usual
 from beam_mcp.beam.task import TaskHead
 from beam_mcp.beam.task_list import TaskGroup, TaskPage
-from beam_mcp.views.names import agent_name, cost, handle, status_words, subject
-from beam_mcp.views.text import ago, call, counted, line, quoted
+from beam_mcp.views.names import agent_name, called, cost, handle, status_words, subject
+from beam_mcp.views.text import ago, call, counted, line, named, quoted
 from beam_mcp.views.usual import usual_words
 from beam_mcp.views.view import Part, View
 
@@ -19,6 +19,7 @@ class TaskLine(Part):
     task: str
     agent: str
     status: str
+    calls_itself: str | None = None
     changed: str | None = None
     about: str | None = None
     cost: str | None = None
@@ -31,6 +32,7 @@ class TaskLine(Part):
             task=handle(task),
             agent=agent_name(task.of_agent),
             status=status_words(task.status),
+            calls_itself=called(task),
             changed=ago(task.changed_at, now),
             about=line(about, 70) if about else None,
             cost=cost(task.total_cost),
@@ -40,7 +42,8 @@ class TaskLine(Part):
         """One line."""
         changed = f", changed {self.changed}" if self.changed else ""
         about = f": {quoted(self.about, 70)}" if self.about else ""
-        return f"- {self.task}, agent {self.agent}, {self.status}{changed}{about}"
+        warned = f" (calls itself {self.calls_itself})" if self.calls_itself else ""
+        return f"- {self.task}{warned}, agent {named(self.agent)}, {self.status}{changed}{about}"
 
 
 class TaskGroupView(Part):
@@ -56,7 +59,9 @@ class TaskGroupView(Part):
         lines = tuple(TaskLine.of(task, now) for task in group.tasks)
         if not headed:
             return cls(tasks=lines)
-        name = status_words(group.name) if group.name and group.name.isupper() else line(group.name or "other", 60)
+        name = (
+            status_words(group.name) if group.name and group.name.isupper() else named(line(group.name or "other", 60))
+        )
         return cls(name=name, count=group.count, tasks=lines)
 
     def text(self) -> str:

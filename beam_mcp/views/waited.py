@@ -9,7 +9,7 @@ from beam_mcp.beam.task import Task, TaskHead
 from beam_mcp.views.names import agent_name, handle, status_words
 from beam_mcp.views.task import TaskView
 from beam_mcp.views.tasks import StartedView
-from beam_mcp.views.text import call, counted, listed, span
+from beam_mcp.views.text import call, counted, listed, named, span
 from beam_mcp.views.usual import look_again, usual_words
 from beam_mcp.views.view import View
 
@@ -53,7 +53,7 @@ class WaitedView(View):
         return cls(
             changed=tuple(shown),
             also_changed=tuple(f"{handle(task)} {status_words(task.status)}" for task in also),
-            working=tuple(f"{handle(task)} (agent {agent_name(task.of_agent)})" for task in working),
+            working=tuple(f"{handle(task)} (agent {named(agent_name(task.of_agent))})" for task in working),
             unchanged=tuple(f"{handle(task)} {status_words(task.status)}" for task in others if task not in working),
             waited=None if changed else span(waited),
             usual=usual_words(known),

@@ -43,11 +43,11 @@ Next: wait_for_tasks(tasks=["PAY-101"])\
 Agent Payment Runner, task PAY-101, wants to run "Send payment".
 What it does: "Sends money from the company account by SEPA transfer. This cannot be undone."
 Target: "Atelier Brun SARL (recipient)"
-amount: "2837.90"
-currency: "EUR"
-iban: "DE89370400440532013000"
-recipient: "Atelier Brun SARL"
-reference: "RE-2026-4501"
+- amount: "2837.90"
+- currency: "EUR"
+- iban: "DE89370400440532013000"
+- recipient: "Atelier Brun SARL"
+- reference: "RE-2026-4501"
 Why: "Total of invoice RE-2026-4501; The invoice is in euros; Printed on the invoice and equal to the supplier record; Name of the supplier on the invoice"
 Reference 30f47c0edd08f3548c2dfbbdf7959dcb\
 """

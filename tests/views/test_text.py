@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beam_mcp.views.cleaning import clean, tame
 from beam_mcp.views.text import (
     age,
     ago,
     block,
     call,
-    clean,
     counted,
     excerpt,
     in_words,
@@ -70,7 +70,7 @@ def test_a_quote_cannot_be_closed_from_within(text: str, limit: int) -> None:
 
 @given(anything, st.integers(1, 200))
 def test_an_excerpt_says_how_much_was_cut(text: str, limit: int) -> None:
-    said, whole = excerpt(text, limit), clean(text).strip()
+    said, whole = excerpt(text, limit), tame(text).strip()
     if len(whole) <= limit:
         assert said == whole
     else:
