@@ -10,63 +10,42 @@ import sys
 from collections.abc import Iterable, Mapping
 from io import StringIO
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails, Url
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_OF_BEAM = frozenset({"api_key", "api_key_file", "workspace_id", "api_url", "auth"})
-_UNFILLED = re.compile(r"\$\{[^}]*\}")  # what some clients pass on for an option the person left empty
+from beam_mcp.settings_values import (
+    LOOPBACK,
+    NO_HEADER,
+    SHORTEST_TOKEN,
+    Paths,
+    SettingsError,
+    Toolsets,
+    Words,
+    both,
+    fits_a_header,
+    is_unset,
+    origin,
+    plain_address,
+    safe_address,
+    text_of,
+    variable,
+)
+
+SECRET = frozenset({"api_key", "token"})  # never shown, and without a flag, since others can see those
 _PROFILE_NAME = re.compile(r"\w[\w.-]{0,39}", re.ASCII)
-_NO_HEADER = "it has characters that do not belong there, such as a space or a line break"
-
-
 # A folder that somebody else made can hold a `.env`: what widens what this server may do is not taken from there.
 _AUDIT = "BEAM_MCP_AUDIT"  # the one option whose empty value says something
 _NOT_FROM_DOTENV = frozenset({"BEAM_MCP_FILES", "BEAM_MCP_CONSENT", "BEAM_MCP_HOST", "BEAM_MCP_ALLOWED_HOSTS",
-                              "BEAM_MCP_PUBLIC_URL", _AUDIT})  # fmt: skip
+                              "BEAM_MCP_ALLOWED_ORIGINS", "BEAM_MCP_PUBLIC_URL", "BEAM_MCP_OAUTH_ISSUER",
+                              "BEAM_MCP_RATE", _AUDIT})  # fmt: skip
 # What only matters where clients connect over HTTP: not asked of those who run us on stdio.
-LISTENING = frozenset({"transport", "host", "port", "allowed_hosts", "public_url"})
-
-
-class SettingsError(Exception):
-    """A wrong setting, in one line that names the variable and the flag."""
-
-
-def variable(field: str) -> str:
-    """The environment variable of a field."""
-    return ("BEAM_" if field in _OF_BEAM else "BEAM_MCP_") + field.upper()
-
-
-def flag(field: str) -> str:
-    """The command line flag of a field."""
-    return "--" + field.replace("_", "-")
-
-
-def fits_a_header(text: str) -> bool:
-    """Whether a key or an id can be sent as it is."""
-    return text.isascii() and text.isprintable() and " " not in text
-
-
-def _is_unset(given: Any) -> bool:
-    """Whether a person left this empty, as far as a source of settings can show it."""
-    return given is None or (isinstance(given, str) and (not given.strip() or bool(_UNFILLED.fullmatch(given.strip()))))
-
-
-def _words(given: Any) -> Any:
-    return tuple(given.replace(",", " ").split()) if isinstance(given, str) else given
-
-
-def _paths(given: Any) -> Any:
-    return tuple(Path(part) for part in given.split(os.pathsep) if part) if isinstance(given, str) else given
-
-
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
-ToolsetName = Literal["agents", "tasks", "inbox", "account", "files"]
+LISTENING = frozenset({"transport", "host", "port", "allowed_hosts", "allowed_origins", "public_url", "token",
+                       "token_file", "oauth_issuer", "oauth_scopes", "rate"})  # fmt: skip
 
 
 class Settings(BaseSettings):
@@ -91,15 +70,23 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to listen on (http, sse)")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     allowed_hosts: Words = Field((), description="Host headers to accept when listening beyond this machine")
+    allowed_origins: Words = Field((), description="web pages that may connect from a browser, by their origin")
     public_url: str | None = Field(
         None, description="address under which browsers reach this server over HTTP, where a proxy changes it"
     )
-    toolsets: Annotated[tuple[ToolsetName, ...] | None, NoDecode, BeforeValidator(_words)] = Field(
+    token: SecretStr | None = Field(None, description="secret that clients over HTTP must send as Bearer; has no flag")
+    token_file: Path | None = Field(None, description="file that holds it, instead of BEAM_MCP_TOKEN itself")
+    oauth_issuer: str | None = Field(
+        None, description="OAuth issuer whose tokens clients over HTTP must send, made for BEAM_MCP_PUBLIC_URL"
+    )
+    oauth_scopes: Words = Field((), description="scopes that such a token must have")
+    rate: int = Field(600, ge=0, description="requests a minute that one caller over HTTP may send; 0 for any number")
+    toolsets: Toolsets = Field(
         None, description="tools to offer, of agents, tasks, inbox, account, files; all by default"
     )
     read_only: bool = Field(default=False, description="offer only the tools that read")
     output: Literal["text", "structured", "both"] = Field("text", description="answer as text, as data, or both")
-    files: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_paths)] = Field(
+    files: Paths = Field(
         (), description="folders whose files may be sent and saved, separated as in PATH; not taken from .env"
     )
     consent: Literal["person", "chat"] = Field(
@@ -127,8 +114,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _unfilled_is_unset(cls, given: dict[str, Any]) -> dict[str, Any]:
-        kept = {n: v.strip() if isinstance(v, str) else v for n, v in given.items() if not _is_unset(v)}
+    def _unfilledis_unset(cls, given: dict[str, Any]) -> dict[str, Any]:
+        kept = {n: v.strip() if isinstance(v, str) else v for n, v in given.items() if not is_unset(v)}
         return kept | ({_AUDIT: Path(os.devnull)} if given.get(_AUDIT) == "" else {})
 
     @field_validator("profile", mode="after")
@@ -138,49 +125,60 @@ class Settings(BaseSettings):
             raise ValueError("a name has up to 40 letters, digits, '.', '_' or '-'")
         return given
 
-    @field_validator("api_key", "workspace_id", mode="after")
+    @field_validator("api_key", "token", "workspace_id", mode="after")
     @classmethod
     def _is_one_word(cls, given: SecretStr | str | None) -> SecretStr | str | None:
         text = given.get_secret_value() if isinstance(given, SecretStr) else given or ""
         if not fits_a_header(text):
-            raise ValueError(_NO_HEADER)
+            raise ValueError(NO_HEADER)
         return given
 
     @field_validator("api_url", mode="after")
     @classmethod
     def _is_safe_to_send_keys_to(cls, given: str) -> str:
-        parts = urlsplit(given)
-        if parts.username is not None or parts.password is not None:
-            raise ValueError("it must not carry a user name or password")
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("it is no web address such as https://api.beamstudio.ai")
-        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            raise ValueError("it must begin with https://, since keys are sent there")
-        return given.rstrip("/")
+        return safe_address(given, "https://api.beamstudio.ai", "keys are sent there")
+
+    @field_validator("oauth_issuer", mode="after")
+    @classmethod
+    def _is_safe_to_trust(cls, given: str | None) -> str | None:
+        if given is not None:
+            safe_address(given, "https://login.example.com", "its keys are trusted")
+        return given  # as it is: RFC 8414 §3.3 compares it letter by letter
 
     @field_validator("public_url", mode="after")
     @classmethod
     def _is_where_links_can_lead(cls, given: str | None) -> str | None:
-        try:
-            parts = Url(given) if given else None
-        except ValueError:
-            raise ValueError("it is no web address such as https://beam.example.com") from None
-        more = parts and {parts.username, parts.password, parts.query, parts.fragment} - {None}
-        if parts and (more or parts.scheme not in {"http", "https"}):
-            raise ValueError("it must be https:// or http:// with a host and a path, and nothing else")
-        return str(parts).rstrip("/") if parts else None  # as browsers write it
+        return plain_address(given) if given else None
+
+    @field_validator("allowed_origins", mode="after")
+    @classmethod
+    def _are_origins(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(origin, given))
 
     def key(self) -> str | None:
-        """The API key, from wherever it is kept.
+        """The API key, from wherever it is kept; SettingsError where the file cannot be read."""
+        return self._secret("api_key", self.api_key, self.api_key_file)
+
+    def own_token(self) -> str | None:
+        """The secret without which nobody may use this server over HTTP, if there is one.
 
         Raises:
-            SettingsError: the file cannot be read.
+            SettingsError: the file cannot be read or is empty, or the secret can be guessed.
         """
-        if self.api_key is not None or self.api_key_file is None:
-            return self.api_key.get_secret_value() if self.api_key else None
-        kept = _text_of(self.api_key_file.expanduser(), _both("api_key_file")).strip()
+        found = self._secret("token", self.token, self.token_file)
+        if self.token_file and found is None:
+            raise SettingsError(f"{both('token_file')}: {self.token_file} is empty; write the secret into it.")
+        if found is not None and len(found) < SHORTEST_TOKEN:
+            named = variable("token") if self.token else both("token_file")
+            raise SettingsError(f"{named}: it is too short, so it could be guessed; take {SHORTEST_TOKEN} characters.")
+        return found
+
+    def _secret(self, field: str, given: SecretStr | None, file: Path | None) -> str | None:
+        if given is not None or file is None:
+            return given.get_secret_value() if given else None
+        kept = text_of(file.expanduser(), both(f"{field}_file")).strip()
         if not fits_a_header(kept):
-            raise SettingsError(f"{_both('api_key_file')}: {self.api_key_file} holds more than a key; {_NO_HEADER}.")
+            raise SettingsError(f"{both(f'{field}_file')}: {file} holds more than a key; {NO_HEADER}.")
         return kept or None
 
     @property
@@ -199,8 +197,9 @@ class Settings(BaseSettings):
 
     @property
     def is_public(self) -> bool:
-        """Whether others than this machine can connect."""
-        return self.transport != "stdio" and self.host not in LOOPBACK
+        """Whether others than this machine can connect, directly or by a proxy that has another name than it."""
+        names = (self.host, *self.allowed_hosts, urlsplit(self.public_url or "").hostname or self.host)
+        return self.transport != "stdio" and not LOOPBACK.issuperset(names)
 
 
 def load(flags: Mapping[str, Any] | None = None, *, dotenv: Path = Path(".env")) -> Settings:
@@ -211,20 +210,21 @@ def load(flags: Mapping[str, Any] | None = None, *, dotenv: Path = Path(".env"))
     """
     in_file = _dotenv(dotenv)
     typed = {variable(field): given for field, given in (flags or {}).items()}
-    named = {name: given for name, given in typed.items() if not _is_unset(given) or (name, given) == (_AUDIT, "")}
-    if "BEAM_API_KEY_FILE" in named:
-        named["BEAM_API_KEY"] = None  # the nearer of the two holds, here and below
-    from_file = {n: text for n, text in in_file.items() if n not in named and _is_unset(os.environ.get(n))}
-    if not _is_unset(os.environ.get("BEAM_API_KEY_FILE")):
-        from_file.pop("BEAM_API_KEY", None)
+    named = {name: given for name, given in typed.items() if not is_unset(given) or (name, given) == (_AUDIT, "")}
+    for secret in map(variable, SECRET):
+        if f"{secret}_FILE" in named:
+            named[secret] = None  # the nearer of the two holds, here and below
+    from_file = {n: text for n, text in in_file.items() if n not in named and is_unset(os.environ.get(n))}
+    for secret in map(variable, SECRET):
+        if not is_unset(os.environ.get(f"{secret}_FILE")):
+            from_file.pop(secret, None)
     _refuse_widening(from_file)
     _refuse_foreign_host(from_file)
     try:
         settings = Settings(**cast("dict[str, Any]", from_file | named))
     except ValidationError as error:
         raise SettingsError(_one_line(error.errors(include_url=False)[0])) from None
-    if settings.is_public and not settings.allowed_hosts:
-        raise SettingsError(f"{_both('allowed_hosts')}: name the hosts that clients will use to reach {settings.host}.")
+    _refuse_half(settings)
     return settings
 
 
@@ -238,7 +238,7 @@ def origins(flags: Mapping[str, Any] | None = None, *, dotenv: Path = Path(".env
     for field in Settings.model_fields:
         name = variable(field)
         given = {"flag": typed.get(field), "environment": os.environ.get(name), ".env": in_file.get(name)}
-        if source := next((source for source, text in given.items() if not _is_unset(text)), None):
+        if source := next((source for source, text in given.items() if not is_unset(text)), None):
             found[field] = source
     return found
 
@@ -254,15 +254,25 @@ def _dotenv(path: Path) -> dict[str, str]:
     """What a `.env` sets, word for word: one that came with somebody's folder could ask for any other variable."""
     if not path.is_file():
         return {}
-    found = dotenv_values(stream=StringIO(_text_of(path, ".env")), interpolate=False)
-    return {name: text for name, text in found.items() if text is not None and not _is_unset(text)}
+    found = dotenv_values(stream=StringIO(text_of(path, ".env")), interpolate=False)
+    return {name: text for name, text in found.items() if text is not None and not is_unset(text)}
+
+
+def _refuse_half(settings: Settings) -> None:
+    """What only makes sense together with something else."""
+    if settings.is_public and not settings.allowed_hosts and not settings.public_url:
+        raise SettingsError(f"{both('allowed_hosts')}: name the hosts that clients will use to reach {settings.host}.")
+    if settings.oauth_issuer and not settings.public_url:
+        raise SettingsError(f"{both('oauth_issuer')}: its tokens are for an address; name it in {both('public_url')}.")
+    if settings.oauth_issuer and (settings.token or settings.token_file):
+        raise SettingsError(f"{both('oauth_issuer')}: clients send one Bearer only; take it or {variable('token')}.")
 
 
 def _refuse_widening(from_file: Mapping[str, str]) -> None:
     """What somebody else's folder may not decide is refused rather than passed over: its owner should know why."""
     for field in Settings.model_fields:
         if variable(field) in from_file.keys() & _NOT_FROM_DOTENV:
-            raise SettingsError(f"{_both(field)}: .env may not set it; set it in the environment or by the flag.")
+            raise SettingsError(f"{both(field)}: .env may not set it; set it in the environment or by the flag.")
 
 
 def _refuse_foreign_host(from_file: Mapping[str, str]) -> None:
@@ -271,26 +281,13 @@ def _refuse_foreign_host(from_file: Mapping[str, str]) -> None:
         raise SettingsError("BEAM_API_URL: .env sets it, but not BEAM_API_KEY; set both in the same place.")
 
 
-def _text_of(path: Path, label: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise SettingsError(f"{label}: {path} cannot be read ({error.strerror}).") from error
-    except UnicodeDecodeError:
-        raise SettingsError(f"{label}: {path} cannot be read (it is not UTF-8 text).") from None
-
-
-def _both(field: str) -> str:
-    return f"{variable(field)} ({flag(field)})"
-
-
 def _one_line(error: ErrorDetails) -> str:
     name = str(error["loc"][0])
     field = next((f for f in Settings.model_fields if variable(f) == name), name)
-    label = name if field == "api_key" else _both(field)
+    label = name if field in SECRET else both(field)
     message = error["msg"].removeprefix("Value error, ")
     # What was given is shown, unless it could be or carry a secret.
-    shown = field not in {"api_key", "api_key_file"} and "@" not in str(error["input"])
+    shown = field not in SECRET and not field.endswith("_file") and "@" not in str(error["input"])
     given = f", not {str(error['input'])[:60]!r}" if shown else ""
     return f"{label}: {message[:1].lower()}{message[1:]}{given}."
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from beam_mcp.beam.http import Http
 from beam_mcp.cli.early.plain import PLAIN, Plain, plain_start
 from beam_mcp.cli.main import parser
-from beam_mcp.settings import Settings, flag, load, variable
+from beam_mcp.settings import Settings, load, variable
+from beam_mcp.settings_values import flag
 
 FIELDS = {variable(field): field for field in Settings.model_fields}
 # Settings that always take the ordinary road, where they are set.

@@ -1,0 +1,184 @@
+"""The door of a server over HTTP: which hosts and pages may knock, who they are, and how much they may take."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+
+from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from beam_mcp.beam.auth import SEND_HEADERS
+from beam_mcp.desk.desk import digest
+from beam_mcp.server.offer import asked_for
+from beam_mcp.server.protection import REALM, Protection
+from beam_mcp.server.quota import Open, Rate, Sessions
+from beam_mcp.server.refusals import Refused
+from beam_mcp.server.visitor import Visitor
+from beam_mcp.tools.brought import Brought, Unsendable
+from beam_mcp.tools.office import Office
+
+LOCAL = ("127.0.0.1", "localhost", "[::1]")
+NO_CREDENTIALS = (
+    "Nobody's Beam key is lent here, and this request brings none. " + SEND_HEADERS + " A token for Beam goes into "
+    "Authorization, as Bearer and the token."
+)
+NO_KEY = "Your token lets you in, but Beam needs to know you as well, and this request brings no key. " + SEND_HEADERS
+AUTHORIZATION = b"authorization"
+SESSION = "mcp-session-id"
+
+
+def security(hosts: Sequence[str], origins: Sequence[str] = ()) -> TransportSecuritySettings:
+    """Only known Host and Origin headers, so that no web page can reach us by rebinding DNS or from elsewhere.
+
+    `hosts` are taken with or without a port, and as the origin of pages; `origins` as they are.
+    """
+    known = [form for host in (*LOCAL, *hosts) for form in (host, f"{host}:*")]
+    return TransportSecuritySettings(
+        enable_dns_rebinding_protection=True,
+        allowed_hosts=known,
+        allowed_origins=[f"{scheme}://{form}" for scheme in ("http", "https") for form in known] + [*origins],
+    )
+
+
+class _HungUp(Exception):
+    """The client left before it had sent the whole of its message."""
+
+
+class Door:
+    """Turns strangers away before the SDK's SSE does, which answers them and then crashes with their connection.
+
+    Whoever hangs up in the middle of a message is no error of ours, and no traceback in our log.
+    """
+
+    def __init__(self, app: ASGIApp, security: TransportSecuritySettings) -> None:
+        self.app = app
+        self.check = TransportSecurityMiddleware(security)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Whoever watches over us asks for our health by whatever name they know us.
+        guarded = scope["type"] == "http" and scope["path"] != "/health"
+        refusal = await self.check.validate_request(Request(scope)) if guarded else None
+        is_message = scope["type"] == "http" and scope["method"] == "POST"
+        with suppress(_HungUp):
+            await (refusal or self.app)(scope, _whole(receive) if is_message else receive, send)
+
+
+def _whole(receive: Receive) -> Receive:
+    """The same until the body is complete or the client is gone; what comes then is of no interest here."""
+    is_complete = False
+
+    async def checked() -> Message:
+        nonlocal is_complete
+        message = await receive()
+        if message["type"] == "http.disconnect" and not is_complete:
+            raise _HungUp
+        is_complete = is_complete or not message.get("more_body", False)
+        return message
+
+    return checked
+
+
+@dataclass(frozen=True)
+class Reception:
+    """Who may have what of `office`; `offered` are the tools there are, `protection` what has to be shown first.
+
+    Limits are for those who bring credentials of their own: whoever uses this machine's is its owner.
+    """
+
+    office: Office
+    offered: frozenset[str]
+    protection: Protection | None = None
+    rate: Rate = field(default_factory=lambda: Rate(0))
+    open: Open = field(default_factory=Open)
+    sessions: Sessions = field(default_factory=Sessions)
+
+    def before(self, app: ASGIApp) -> ASGIApp:
+        """The same application for those who are let in."""
+
+        async def received(scope: Scope, receive: Receive, send: Send) -> None:
+            with ExitStack() as visit:
+                try:
+                    scope["user"], is_guest = await self._known(scope)
+                    if is_guest:
+                        visit.enter_context(self.open.one(scope["user"].fingerprint))
+                    noting = self._noting(scope, send, is_guest=is_guest)
+                except Refused as refused:
+                    await refused.answer()(scope, receive, send)
+                    return
+                await app(scope, receive, noting)
+
+        return received
+
+    async def _known(self, scope: Scope) -> tuple[Visitor, bool]:
+        """Who this is, and whether they brought credentials; a stranger is counted by their address.
+
+        Raises:
+            Refused: they may not come in.
+        """
+        try:
+            fingerprint, is_guest = await self._identified(scope)
+        except Refused as refused:
+            if refused.status in {401, 403}:
+                self.rate.spend(digest("address", (scope.get("client") or ("",))[0]))
+            raise
+        if is_guest:
+            self.rate.spend(fingerprint)
+        return Visitor(fingerprint, asked_for(scope, self.offered)), is_guest
+
+    async def _identified(self, scope: Scope) -> tuple[str, bool]:
+        shown = await self._shown(scope)
+        try:
+            brought = Brought.by(Headers(scope=scope))
+        except Unsendable as wrong:
+            raise Refused(400, f"{wrong} {SEND_HEADERS}") from None
+        if not brought.has_credentials and not await self._lends():
+            if self.protection:  # a challenge would only make a client sign in again
+                raise Refused(403, NO_KEY)
+            raise Refused(401, NO_CREDENTIALS, {"www-authenticate": REALM})
+        fingerprint = brought.identity(self.office.identity).fingerprint()
+        return digest(shown, fingerprint) if shown else fingerprint, brought.has_credentials
+
+    async def _shown(self, scope: Scope) -> str:
+        """The name of who may use this server at all; what they showed goes no further, to Beam least of all."""
+        if self.protection is None:
+            return ""
+        name = await self.protection.admit(Headers(scope=scope).get("authorization", ""))
+        scope["headers"] = [(header, value) for header, value in scope["headers"] if header != AUTHORIZATION]
+        return name
+
+    async def _lends(self) -> bool:
+        """Whether those who bring nothing act as somebody: not where a login is missing, yet where it cannot be read.
+
+        Of that one the tools tell, with what to do.
+        """
+        office = self.office
+        if office.identity.key or office.login is None:
+            return bool(office.identity.key)
+        own = (await office.login()).identity
+        return bool(own.key or own.bearer or own.trouble)
+
+    def _noting(self, scope: Scope, send: Send, *, is_guest: bool) -> Send:
+        """The way back to the client, on which a session that begins is noted.
+
+        Raises:
+            Refused: it would be one too many.
+        """
+        headers, who = Headers(scope=scope), scope["user"].fingerprint
+        session = headers.get(SESSION)
+        if session is not None:
+            (self.sessions.closed if scope["method"] == "DELETE" else self.sessions.used)(who, session)
+            return send
+        version = headers.get("mcp-protocol-version")
+        if scope["method"] != "POST" or not (version is None or version in HANDSHAKE_PROTOCOL_VERSIONS):
+            return send
+        self.sessions.check(who, is_limited=is_guest)
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start" and (opened := Headers(raw=message["headers"]).get(SESSION)):
+                self.sessions.opened(who, opened)
+            await send(message)
+
+        return noted
