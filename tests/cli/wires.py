@@ -59,7 +59,8 @@ class OverHttp:
         """One POST; what it is answered with is kept for `receive`."""
         headers = {"accept": "application/json, text/event-stream"} | self.headers | _modern_headers(message)
         answer = await self.http.post("/mcp", json=message, headers=headers)
-        assert answer.is_success, answer.text
+        # What is wrong with a request of 2026 is told with its id, and a status of 400.
+        assert answer.is_success or (message.get("id") and answer.json()["id"] == message["id"]), answer.text
         if session := answer.headers.get("mcp-session-id"):
             self.headers["mcp-session-id"] = session
         if "event-stream" in answer.headers.get("content-type", ""):
@@ -81,7 +82,7 @@ def _modern_headers(message: Json) -> dict[str, str]:
     meta = message.get("params", {}).get("_meta", {})
     if "io.modelcontextprotocol/protocolVersion" not in meta:
         return {}
-    name = message["params"].get("name")
+    name = message["params"].get("name") or message["params"].get("uri")
     return {"mcp-protocol-version": MODERN, "mcp-method": message["method"]} | ({"mcp-name": name} if name else {})
 
 

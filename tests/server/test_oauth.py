@@ -1,0 +1,275 @@
+"""A server that takes the tokens of an OAuth issuer: only those made by it, for this server, and still good."""
+
+import base64
+import hmac
+import json
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beam_mcp.beam.http import Http
+from beam_mcp.sandbox.access import WORKSPACE_ID
+from beam_mcp.server.issuer import Issuer, places
+from beam_mcp.server.oauth import ByIssuer
+from beam_mcp.server.refusals import Refused
+
+from .issuing import AuthorizationServer, issuing, new_key
+from .sharing import ANNA, Shared, said_by, shared
+from .test_strangers import knocks
+from .test_transports_web import DOORS, entering
+
+pytestmark = pytest.mark.anyio
+
+RESOURCE = "https://beam.example"
+METADATA = f"{RESOURCE}/.well-known/oauth-protected-resource"
+
+
+@dataclass
+class Time:
+    """A clock that a test pushes."""
+
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A server, the issuer that it trusts, and the time as it takes it."""
+
+    site: Shared
+    issuer: AuthorizationServer
+    time: Time
+
+    async def status(self, token: str) -> int:
+        """What a greeting with this token is answered with."""
+        return (await self.site.discover(authorization=f"Bearer {token}", x_api_key=ANNA)).status_code
+
+    async def why(self, token: str) -> str:
+        """What is said about a token that does not count."""
+        answer = await self.site.discover(authorization=f"Bearer {token}", x_api_key=ANNA)
+        assert answer.status_code == 401
+        assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+        assert token not in answer.text
+        return said_by(answer)
+
+
+@asynccontextmanager
+async def guarded(
+    kind: str = "ES256", *, path: str = "", scopes: tuple[str, ...] = (), lends: bool = False
+) -> AsyncGenerator[Guarded]:
+    clock, http = Time(), Http("http://127.0.0.1:9")
+    try:
+        async with issuing(RESOURCE, kind, path=path) as issuer:
+            protection = ByIssuer(Issuer(issuer.url, http, clock), RESOURCE, scopes)
+            async with shared(protection=protection, beside=protection.routes(), lends=lends) as site:
+                yield Guarded(site, issuer, clock)
+    finally:
+        await http.aclose()
+
+
+async def test_without_a_token_clients_learn_where_to_get_one() -> None:
+    async with guarded(scopes=("beam", "tasks")) as here:
+        for answer in await knocks(here.site, x_api_key=ANNA):
+            assert answer.status_code == 401
+            challenge = f'Bearer realm="beam-mcp", resource_metadata="{METADATA}", scope="beam tasks"'
+            assert answer.headers["www-authenticate"] == challenge
+            assert here.issuer.url in said_by(answer)
+        told = (await here.site.http.get("/.well-known/oauth-protected-resource")).json()
+        assert (told["resource"], told["authorization_servers"]) == (RESOURCE, [here.issuer.url])
+        assert told["scopes_supported"] == ["beam", "tasks"]
+        assert not here.issuer.fetched
+
+
+@pytest.mark.parametrize("kind", ["ES256", "RS256", "PS512"])
+async def test_a_token_of_the_issuer_for_this_server_lets_in(kind: str) -> None:
+    async with guarded(kind) as here:
+        for claims in ({}, {"aud": ["https://other.example", f"{RESOURCE}/"]}, {"exp": int(time.time()) - 5}):
+            assert await here.status(here.issuer.token(**claims)) == 200
+        assert await here.status(here.issuer.token(kid=None)) == 200
+        assert here.issuer.fetched == ["/.well-known/oauth-authorization-server", "/keys"]
+
+
+@pytest.mark.parametrize("door", DOORS)
+async def test_beam_sees_the_key_and_never_the_token(door: str) -> None:
+    async with guarded() as here:
+        token = here.issuer.token()
+        brought = {"authorization": f"Bearer {token}", "x_api_key": ANNA, "current_workspace_id": WORKSPACE_ID}
+        async with entering(here.site.http, door, **brought) as (speaker, _):
+            assert "Invoice Matcher" in await speaker.call("list_agents")
+        seen = [asked.headers for asked in here.site.world.requests]
+        assert {headers.get("x-api-key") for headers in seen} == {ANNA}
+        assert token not in str(seen)
+        answer = await here.site.greet(authorization=f"Bearer {token}")
+        assert (answer.status_code, "x-api-key" in said_by(answer)) == (403, True)
+
+
+@pytest.mark.parametrize(
+    ("claims", "words"),
+    [
+        ({"aud": "https://other.example"}, f"it was not made for {RESOURCE}"),
+        ({"aud": f"{RESOURCE}.evil.example"}, "it was not made for"),
+        ({"aud": None}, "lacks what a token has to say"),
+        ({"iss": "https://evil.example"}, "another issuer made it"),
+        ({"iss": None}, "lacks what a token has to say"),
+        ({"exp": 1_000_000_000}, "it has expired"),
+        ({"exp": None}, "lacks what a token has to say"),
+        ({"nbf": 4_000_000_000}, "lacks what a token has to say"),
+        ({"cnf": {"jkt": "x"}}, "bound to a proof"),
+        ({"sub": None, "client_id": None}, "it does not say whom it is about"),
+    ],
+    ids=str,
+)
+async def test_a_token_that_says_the_wrong_thing_lets_nobody_in(claims: dict[str, Any], words: str) -> None:
+    async with guarded() as here:
+        assert words in await here.why(here.issuer.token(**claims))
+        assert not here.site.world.requests
+
+
+def unsigned(token: str, header: dict[str, Any], secret: bytes | None = None) -> str:
+    """The same claims under a header of one's own: unsigned, or signed with a secret."""
+    parts = [base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"="), token.split(".")[1].encode()]
+    signature = hmac.digest(secret, b".".join(parts), "sha256") if secret else b""
+    return b".".join([*parts, base64.urlsafe_b64encode(signature).rstrip(b"=")]).decode()
+
+
+@pytest.mark.parametrize("kind", ["ES256", "RS256"])
+async def test_a_token_that_its_issuer_did_not_sign_lets_nobody_in(kind: str) -> None:
+    async with guarded(kind) as here:
+        good = here.issuer.token()
+        stolen = here.issuer.public("first")
+        forged = AuthorizationServer(RESOURCE, here.issuer.url, {"first": (kind, new_key(kind))}).token()
+        other = {"ES256": "RS256", "RS256": "ES256"}[kind]
+        mixed = AuthorizationServer(RESOURCE, here.issuer.url, {"first": (other, new_key(other))}).token()
+        for token in (
+            unsigned(good, {"alg": "none", "kid": "first"}),
+            unsigned(good, {"alg": "None"}),
+            unsigned(good, {"alg": "HS256", "kid": "first"}, stolen),
+            unsigned(good, {"alg": "HS256", "kid": "shared"}, b"s" * 32),
+            unsigned(good, {"alg": "HS256"}, b""),
+            unsigned(good, {"alg": kind, "kid": "first"}),
+            unsigned(good, {"alg": kind, "kid": "odd"}),
+            unsigned(good, {"kid": "first"}),
+            f"{good[:-4]}AAAA",
+            ".".join([good.split(".")[0], forged.split(".")[1], good.split(".")[2] + "A"]),
+            forged,
+            mixed,
+            "no-token",
+            "a.b.c",
+        ):
+            assert "is not good here" in await here.why(token)
+        assert await here.status(good) == 200
+
+
+@given(st.one_of(st.text(max_size=60), st.binary(max_size=60).map(lambda part: f"{part.hex()}.e30.x")))
+@settings(max_examples=60, deadline=None)
+async def test_whatever_is_shown_is_refused_by_its_meaning(shown: str) -> None:
+    http = Http("http://127.0.0.1:9")
+    try:
+        with pytest.raises(Refused) as refused:
+            await ByIssuer(Issuer("http://127.0.0.1:9", http), RESOURCE).admit(f"Bearer {shown}")
+        assert refused.value.status == 401
+    finally:
+        await http.aclose()
+
+
+def test_a_header_nested_beyond_reason_is_no_token() -> None:
+    nested = base64.urlsafe_b64encode(b'{"alg":' + b"[" * 9000).rstrip(b"=").decode()
+    with pytest.raises((jwt.PyJWTError, RecursionError)):
+        jwt.get_unverified_header(f"{nested}.e30.x")
+
+
+async def test_a_rotated_key_counts_at_once_and_unknown_ones_are_not_looked_for_again_and_again() -> None:
+    async with guarded() as here:
+        old = here.issuer.token()
+        assert await here.status(old) == 200
+        here.issuer.keys = {"second": ("ES256", new_key("ES256"))}
+        assert await here.status(here.issuer.token("second")) == 200
+        assert "its issuer has no such key" in await here.why(old)
+        asked = len(here.issuer.fetched)
+        here.issuer.keys["third"] = ("ES256", new_key("ES256"))
+        for _ in range(10):
+            assert "no such key" in await here.why(here.issuer.token("third"))
+        assert len(here.issuer.fetched) == asked
+        here.time.now += 31
+        assert await here.status(here.issuer.token("third")) == 200
+
+
+async def test_a_withdrawn_key_stops_counting_and_a_silent_issuer_shuts_nobody_out_at_once() -> None:
+    async with guarded() as here:
+        token = here.issuer.token()
+        assert await here.status(token) == 200
+        here.issuer.silent = True
+        here.time.now += 16 * 60
+        assert await here.status(token) == 200
+        here.time.now += 50 * 60
+        answer = await here.site.discover(authorization=f"Bearer {token}", x_api_key=ANNA)
+        assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+        here.issuer.silent = False
+        here.issuer.keys = {"second": ("ES256", new_key("ES256"))}
+        here.time.now += 6
+        assert "no such key" in await here.why(token)
+
+
+async def test_a_silent_issuer_is_not_asked_at_every_knock() -> None:
+    async with guarded() as here:
+        here.issuer.silent = True
+        for _ in range(5):
+            assert await here.status(here.issuer.token()) == 503
+        assert len(here.issuer.fetched) == 1
+        here.issuer.silent = False
+        here.time.now += 6
+        assert await here.status(here.issuer.token()) == 200
+
+
+async def test_metadata_of_somebody_else_is_not_trusted() -> None:
+    async with guarded() as here:
+        here.issuer.calls_itself = "https://evil.example"
+        assert await here.status(here.issuer.token()) == 503
+    async with guarded() as here:
+        here.issuer.keys_at = "http://evil.example/keys"
+        assert await here.status(here.issuer.token()) == 503
+
+
+async def test_an_issuer_with_a_path_is_found_by_openid_connect() -> None:
+    async with guarded(path="/tenant") as here:
+        assert await here.status(here.issuer.token()) == 200
+    assert places("https://a.example/tenant") == [
+        "https://a.example/.well-known/oauth-authorization-server/tenant",
+        "https://a.example/.well-known/openid-configuration/tenant",
+        "https://a.example/tenant/.well-known/openid-configuration",
+    ]
+
+
+async def test_a_token_without_the_scopes_is_told_which_it_lacks() -> None:
+    async with guarded(scopes=("beam", "tasks")) as here:
+        token = here.issuer.token()
+        answer = await here.site.greet(authorization=f"Bearer {token}", x_api_key=ANNA)
+        assert (answer.status_code, "lacks what this server asks for: tasks." in said_by(answer)) == (403, True)
+        assert 'error="insufficient_scope", scope="beam tasks"' in answer.headers["www-authenticate"]
+        for claims in ({"scope": "tasks beam"}, {"scope": None, "scp": ["beam", "tasks"]}):
+            assert await here.status(here.issuer.token(**claims)) == 200
+
+
+async def test_two_people_with_one_key_share_no_session() -> None:
+    async with guarded() as here:
+        who = {name: {"authorization": f"Bearer {here.issuer.token(sub=name)}"} for name in ("anna", "bert")}
+        session = (await here.site.greet(**who["anna"], x_api_key=ANNA)).headers["mcp-session-id"]
+        statuses = [
+            (
+                await here.site.http.get(
+                    "/mcp", headers={"accept": "text/plain", "x-api-key": ANNA, "mcp-session-id": session} | shown
+                )
+            ).status_code
+            for shown in who.values()
+        ]
+        assert statuses == [406, 404]
