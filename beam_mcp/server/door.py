@@ -8,6 +8,7 @@ from mcp.server.transport_security import TransportSecurityMiddleware, Transport
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.datastructures import Headers
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from beam_mcp.beam.auth import SEND_HEADERS
@@ -27,6 +28,8 @@ NO_CREDENTIALS = (
 )
 NO_KEY = "Your token lets you in, but Beam needs to know you as well, and this request brings no key. " + SEND_HEADERS
 AUTHORIZATION = b"authorization"
+MOST_HEADER_BYTES = 32 * 1024  # a token of an issuer may have some kilobytes
+TOO_LONG = "The headers of this request are longer than anything here needs: leave some of them out."
 SESSION = "mcp-session-id"
 
 
@@ -60,10 +63,15 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Whoever watches over us asks for our health by whatever name they know us.
         guarded = scope["type"] == "http" and scope["path"] != "/health"
-        refusal = await self.check.validate_request(Request(scope)) if guarded else None
+        refusal = await self._refusal(scope) if guarded else None
         is_message = scope["type"] == "http" and scope["method"] == "POST"
         with suppress(_HungUp):
             await (refusal or self.app)(scope, _whole(receive) if is_message else receive, send)
+
+    async def _refusal(self, scope: Scope) -> Response | None:
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADER_BYTES:
+            return Refused(431, TOO_LONG, {"connection": "close"}).answer()
+        return await self.check.validate_request(Request(scope))
 
 
 def _whole(receive: Receive) -> Receive:

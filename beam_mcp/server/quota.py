@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import ceil
 
 from beam_mcp.desk.desk import Bounded
 from beam_mcp.server.refusals import later
@@ -45,9 +46,9 @@ class Rate:
             return
         now = self.clock()
         due = max(self._due.get(who, now), now) + 60 / self.most
-        if due - now > 60:
-            wait = due - now - 60
-            raise later(429, TOO_OFTEN.format(most=self.most, wait=max(1, round(wait + 0.5))), wait)
+        wait = due - now - 60
+        if wait > 1e-6:  # what was added up is never quite exact
+            raise later(429, TOO_OFTEN.format(most=self.most, wait=ceil(wait)), wait)
         self._due[who] = due
 
 

@@ -1,6 +1,7 @@
 """What is answered to a request that gets no further than the door: a status, headers, and words for a person."""
 
 from collections.abc import Mapping
+from math import ceil
 
 from mcp_types import INVALID_REQUEST, ErrorData, JSONRPCError
 from starlette.responses import Response
@@ -23,4 +24,4 @@ class Refused(Exception):
 
 def later(status: int, words: str, seconds: float) -> Refused:
     """Refused for now; `seconds` until it is worth trying again (RFC 9110 §10.2.3)."""
-    return Refused(status, words, {"retry-after": str(max(1, round(seconds + 0.5)))})
+    return Refused(status, words, {"retry-after": str(ceil(seconds))})
