@@ -1,7 +1,7 @@
 """The door of a server over HTTP: which hosts and pages may knock, who they are, and how much they may take."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 
 from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
@@ -12,10 +12,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from beam_mcp.beam.auth import SEND_HEADERS
-from beam_mcp.desk.desk import digest
+from beam_mcp.desk.desk import Bounded, digest
 from beam_mcp.server.offer import asked_for
 from beam_mcp.server.protection import REALM, Protection
-from beam_mcp.server.quota import Open, Rate, Sessions
+from beam_mcp.server.quota import MOST_CALLERS, Open, Rate, Sessions
 from beam_mcp.server.refusals import Refused
 from beam_mcp.server.visitor import Visitor
 from beam_mcp.tools.brought import Brought, Unsendable
@@ -31,6 +31,11 @@ AUTHORIZATION = b"authorization"
 MOST_HEADER_BYTES = 32 * 1024  # a token of an issuer may have some kilobytes
 TOO_LONG = "The headers of this request are longer than anything here needs: leave some of them out."
 SESSION = "mcp-session-id"
+Said = dict[str, str]
+_WANTED = {
+    name.encode(): name
+    for name in ("authorization", "x-api-key", "current-workspace-id", SESSION, "mcp-protocol-version")
+}
 
 
 def security(hosts: Sequence[str], origins: Sequence[str] = ()) -> TransportSecuritySettings:
@@ -102,44 +107,53 @@ class Reception:
     rate: Rate = field(default_factory=lambda: Rate(0))
     open: Open = field(default_factory=Open)
     sessions: Sessions = field(default_factory=Sessions)
+    visitors: Bounded[str, Visitor] = field(default_factory=lambda: Bounded(MOST_CALLERS))
 
     def before(self, app: ASGIApp) -> ASGIApp:
         """The same application for those who are let in."""
 
         async def received(scope: Scope, receive: Receive, send: Send) -> None:
-            with ExitStack() as visit:
-                try:
-                    scope["user"], is_guest = await self._known(scope)
-                    if is_guest:
-                        visit.enter_context(self.open.one(scope["user"].fingerprint))
-                    noting = self._noting(scope, send, is_guest=is_guest)
-                except Refused as refused:
-                    await refused.answer()(scope, receive, send)
-                    return
-                await app(scope, receive, noting)
+            try:
+                visitor, is_guest, said = await self._known(scope)
+                scope["user"] = visitor
+                noting = self._noting(scope["method"], said, send, visitor.fingerprint, is_guest=is_guest)
+                with self.open.one(visitor.fingerprint) if is_guest else nullcontext():
+                    return await app(scope, receive, noting)
+            except Refused as refused:
+                return await refused.answer()(scope, receive, send)
 
         return received
 
-    async def _known(self, scope: Scope) -> tuple[Visitor, bool]:
-        """Who this is, and whether they brought credentials; a stranger is counted by their address.
+    async def _known(self, scope: Scope) -> tuple[Visitor, bool, Said]:
+        """Who this is, whether they brought credentials, and what they said; a stranger is counted by their address.
 
         Raises:
             Refused: they may not come in.
         """
+        said = _said(scope)
         try:
-            fingerprint, is_guest = await self._identified(scope)
+            fingerprint, is_guest = await self._identified(scope, said)
         except Refused as refused:
             if refused.status in {401, 403}:
                 self.rate.spend(digest("address", (scope.get("client") or ("",))[0]))
             raise
         if is_guest:
             self.rate.spend(fingerprint)
-        return Visitor(fingerprint, asked_for(scope, self.offered)), is_guest
+        return self._visitor(fingerprint, asked_for(scope, self.offered)), is_guest, said
 
-    async def _identified(self, scope: Scope) -> tuple[str, bool]:
-        shown = await self._shown(scope)
+    def _visitor(self, fingerprint: str, loaded: frozenset[str] | None) -> Visitor:
+        """Made once for those who ask for nothing special, since the SDK's part of it takes its time."""
+        if loaded is not None:
+            return Visitor(fingerprint, loaded)
+        known = self.visitors.get(fingerprint)
+        if known is None:
+            known = self.visitors[fingerprint] = Visitor(fingerprint)
+        return known
+
+    async def _identified(self, scope: Scope, said: Said) -> tuple[str, bool]:
+        shown = await self._shown(scope, said)
         try:
-            brought = Brought.by(Headers(scope=scope))
+            brought = Brought.by(said)
         except Unsendable as wrong:
             raise Refused(400, f"{wrong} {SEND_HEADERS}") from None
         if not brought.has_credentials and not await self._lends():
@@ -149,11 +163,11 @@ class Reception:
         fingerprint = brought.identity(self.office.identity).fingerprint()
         return digest(shown, fingerprint) if shown else fingerprint, brought.has_credentials
 
-    async def _shown(self, scope: Scope) -> str:
+    async def _shown(self, scope: Scope, said: Said) -> str:
         """The name of who may use this server at all; what they showed goes no further, to Beam least of all."""
         if self.protection is None:
             return ""
-        name = await self.protection.admit(Headers(scope=scope).get("authorization", ""))
+        name = await self.protection.admit(said.pop("authorization", ""))
         scope["headers"] = [(header, value) for header, value in scope["headers"] if header != AUTHORIZATION]
         return name
 
@@ -168,19 +182,18 @@ class Reception:
         own = (await office.login()).identity
         return bool(own.key or own.bearer or own.trouble)
 
-    def _noting(self, scope: Scope, send: Send, *, is_guest: bool) -> Send:
+    def _noting(self, method: str, said: Said, send: Send, who: str, *, is_guest: bool) -> Send:
         """The way back to the client, on which a session that begins is noted.
 
         Raises:
             Refused: it would be one too many.
         """
-        headers, who = Headers(scope=scope), scope["user"].fingerprint
-        session = headers.get(SESSION)
+        session = said.get(SESSION)
         if session is not None:
-            (self.sessions.closed if scope["method"] == "DELETE" else self.sessions.used)(who, session)
+            (self.sessions.closed if method == "DELETE" else self.sessions.used)(who, session)
             return send
-        version = headers.get("mcp-protocol-version")
-        if scope["method"] != "POST" or not (version is None or version in HANDSHAKE_PROTOCOL_VERSIONS):
+        version = said.get("mcp-protocol-version")
+        if method != "POST" or not (version is None or version in HANDSHAKE_PROTOCOL_VERSIONS):
             return send
         self.sessions.check(who, is_limited=is_guest)
 
@@ -190,3 +203,12 @@ class Reception:
             await send(message)
 
         return noted
+
+
+def _said(scope: Scope) -> Said:
+    """What matters here of the headers, the first of each name, in one pass: every request comes this way."""
+    found: Said = {}
+    for name, value in scope["headers"]:
+        if name in _WANTED:
+            found.setdefault(_WANTED[name], value.decode("latin-1"))
+    return found

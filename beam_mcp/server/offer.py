@@ -25,6 +25,8 @@ def asked_for(scope: Scope, offered: Set[str]) -> frozenset[str] | None:
     """
     wanted: frozenset[str] | None = None
     for name, value in scope["headers"]:
+        if not name.startswith(b"x-mcp-"):
+            continue
         if name == ONLY_THESE:
             wanted = _narrowed(wanted, _tools_of(value.decode("latin-1"), offered))
         elif name == READ_ONLY and _is_yes(value.decode("latin-1")):

@@ -30,11 +30,14 @@ FULL = "This server has as many sessions open as it takes: try again in a minute
 
 @dataclass
 class Rate:
-    """At most `most` requests a minute of each caller, and that many at once after a pause (GCRA, ITU-T I.371)."""
+    """At most `most` requests a minute of each caller, and that many at once after a pause (GCRA, ITU-T I.371).
+
+    `due` is until when each has used up what they may send.
+    """
 
     most: int
     clock: Callable[[], float] = time.monotonic
-    _due: Bounded[str, float] = field(default_factory=lambda: Bounded(MOST_CALLERS))
+    due: Bounded[str, float] = field(default_factory=lambda: Bounded(MOST_CALLERS))
 
     def spend(self, who: str) -> None:
         """Count one request.
@@ -45,19 +48,19 @@ class Rate:
         if not self.most:
             return
         now = self.clock()
-        due = max(self._due.get(who, now), now) + 60 / self.most
+        due = max(self.due.get(who, now), now) + 60 / self.most
         wait = due - now - 60
         if wait > 1e-6:  # what was added up is never quite exact
             raise later(429, TOO_OFTEN.format(most=self.most, wait=ceil(wait)), wait)
-        self._due[who] = due
+        self.due[who] = due
 
 
 @dataclass
 class Open:
-    """What each caller has open at this moment."""
+    """What each caller has open `now`."""
 
     most: int = MOST_AT_ONCE
-    _open: Counter[str] = field(default_factory=Counter[str])
+    now: Counter[str] = field(default_factory=Counter[str])
 
     @contextmanager
     def one(self, who: str) -> Generator[None]:
@@ -66,15 +69,15 @@ class Open:
         Raises:
             Refused: there are too many.
         """
-        if self._open[who] >= self.most:
+        if self.now[who] >= self.most:
             raise later(429, TOO_MANY_AT_ONCE.format(most=self.most), 1)
-        self._open[who] += 1
+        self.now[who] += 1
         try:
             yield
         finally:
-            self._open[who] -= 1
-            if not self._open[who]:
-                del self._open[who]
+            self.now[who] -= 1
+            if not self.now[who]:
+                del self.now[who]
 
 
 @dataclass

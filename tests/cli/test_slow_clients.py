@@ -118,15 +118,15 @@ async def trickling(port: int, start: bytes) -> float:
 
 async def test_a_request_that_does_not_arrive_is_cut_and_nobody_else_waits() -> None:
     lived: dict[str, float] = {}
+    starts = {
+        "nothing": b"",
+        "half a line": b"GET /sm",
+        "headers without end": HEAD + b"x-slow: ",
+        "no body": b"POST /small HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\n",
+        "half a chunk": b"POST /small HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nfff\r\n",
+        "a second request": HEAD + b"\r\n" + HEAD + b"x-slow: ",
+    }
     async with serving() as (_, port), anyio.create_task_group() as slow:
-        starts = {
-            "nothing": b"",
-            "half a line": b"GET /sm",
-            "headers without end": HEAD + b"x-slow: ",
-            "no body": b"POST /small HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\n",
-            "half a chunk": b"POST /small HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nfff\r\n",
-            "a second request": HEAD + b"\r\n" + HEAD + b"x-slow: ",
-        }
 
         async def note(name: str, start: bytes) -> None:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -16,7 +16,7 @@ from .test_transports_web import DOORS, entering
 pytestmark = pytest.mark.anyio
 
 TOOLS = {toolset.name: {tool.name for tool in toolset.tools} for toolset in TOOLSETS}
-EVERY = set().union(*TOOLS.values())
+EVERY = set[str]().union(*TOOLS.values())
 READING = {tool.name for toolset in TOOLSETS for tool in toolset.tools if tool.reads_only}
 SWITCHED_OFF = "is switched off here"
 

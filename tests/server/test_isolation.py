@@ -152,7 +152,7 @@ async def test_the_code_of_one_is_worth_nothing_to_another_and_guesses_are_count
 async def test_a_question_that_is_open_on_2026_07_28_is_answered_by_nobody_else(site: Shared) -> None:
     """The state that the client carries from round to round is sealed for who was asked."""
     task = site.world.add_task("Payment Runner", age=3600)
-    meta = {
+    meta: Json = {
         "io.modelcontextprotocol/protocolVersion": MODERN,
         "io.modelcontextprotocol/clientInfo": WHO,
         "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}},
@@ -160,8 +160,8 @@ async def test_a_question_that_is_open_on_2026_07_28_is_answered_by_nobody_else(
     headers = ACCEPT | {"mcp-protocol-version": MODERN, "mcp-method": "tools/call", "mcp-name": "approve_step"}
 
     async def call(who: str, **more: Any) -> Json:
-        params = {"name": "approve_step", "arguments": {"task": task.custom_id}, "_meta": meta, **more}
-        asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+        params: Json = {"name": "approve_step", "arguments": {"task": task.custom_id}, "_meta": meta, **more}
+        asked: Json = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
         answer = await site.http.post("/mcp", json=asked, headers=headers | dashed(PEOPLE[who]))
         return answer.json()
 

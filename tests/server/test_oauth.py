@@ -22,6 +22,7 @@ from beam_mcp.sandbox.access import WORKSPACE_ID
 from beam_mcp.server.issuer import Issuer, places
 from beam_mcp.server.oauth import ByIssuer
 from beam_mcp.server.refusals import Refused
+from tests.cli.wires import Json
 
 from .doors import listening
 from .issuing import AuthorizationServer, issuing, new_key
@@ -135,7 +136,8 @@ async def test_the_metadata_of_the_server_name_its_issuer_letter_by_letter(front
 @pytest.mark.parametrize("kind", ["ES256", "RS256", "PS512"])
 async def test_a_token_of_the_issuer_for_this_server_lets_in(front: Front, kind: str) -> None:
     async with front.guarded(kind) as here:
-        for claims in ({}, {"aud": ["https://other.example", f"{RESOURCE}/"]}, {"exp": int(time.time()) - 5}):
+        accepted: list[Json] = [{}, {"aud": ["https://other.example", f"{RESOURCE}/"]}, {"exp": int(time.time()) - 5}]
+        for claims in accepted:
             assert await here.status(here.issuer.token(**claims)) == 200
         assert await here.status(here.issuer.token(kid=None)) == 200
         assert here.issuer.fetched == ["/.well-known/oauth-authorization-server", "/keys"]
@@ -309,7 +311,8 @@ async def test_a_token_without_the_scopes_is_told_which_it_lacks(front: Front) -
         answer = await here.site.greet(authorization=f"Bearer {token}", x_api_key=ANNA)
         assert (answer.status_code, "lacks what this server asks for: tasks." in said_by(answer)) == (403, True)
         assert 'error="insufficient_scope", scope="beam tasks"' in answer.headers["www-authenticate"]
-        for claims in ({"scope": "tasks beam"}, {"scope": None, "scp": ["beam", "tasks"]}):
+        enough: list[Json] = [{"scope": "tasks beam"}, {"scope": None, "scp": ["beam", "tasks"]}]
+        for claims in enough:
             assert await here.status(here.issuer.token(**claims)) == 200
 
 
