@@ -16,9 +16,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from beam_mcp.server.issuer import Issuer
+from beam_mcp.server.oauth import ByIssuer
 from tests.cli.wires import Json
 from tests.server.doors import listening
+from tests.server.sharing import ANNA, Shared, said_by
 
+RESOURCE = "https://beam.example"
 AlgorithmKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
@@ -92,3 +96,66 @@ async def issuing(resource: str, kind: str = "ES256", *, path: str = "") -> Asyn
     async with listening(Starlette(routes=routes)) as site:
         server.url = site + path
         yield server
+
+
+@dataclass
+class Time:
+    """A clock that a test pushes."""
+
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A server, the issuer that it trusts, and the time as it takes it."""
+
+    site: Shared
+    issuer: AuthorizationServer
+    time: Time
+
+    async def status(self, token: str) -> int:
+        """What a greeting with this token is answered with."""
+        return (await self.site.discover(authorization=f"Bearer {token}", x_api_key=ANNA)).status_code
+
+    async def why(self, token: str) -> str:
+        """What is said about a token that does not count."""
+        answer = await self.site.discover(authorization=f"Bearer {token}", x_api_key=ANNA)
+        assert answer.status_code == 401
+        assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+        assert token not in answer.text
+        return said_by(answer)
+
+
+@dataclass
+class Current:
+    """The protection of the test that runs, of a server that they all share."""
+
+    now: ByIssuer | None = None
+
+    async def admit(self, authorization: str) -> str:
+        """As this test has it."""
+        assert self.now
+        return await self.now.admit(authorization)
+
+
+@dataclass(frozen=True)
+class Front:
+    """A server whose issuer each test sets up for itself."""
+
+    site: Shared
+    current: Current
+
+    @asynccontextmanager
+    async def guarded(
+        self, kind: str = "ES256", *, path: str = "", scopes: tuple[str, ...] = ()
+    ) -> AsyncGenerator[Guarded]:
+        """With an issuer of its own, whose first key is of this kind."""
+        clock = Time()
+        self.site.world.requests.clear()
+        async with issuing(RESOURCE, kind, path=path) as issuer:
+            self.current.now = ByIssuer(Issuer(issuer.url, self.site.office.http, clock), RESOURCE, scopes)
+            yield Guarded(self.site, issuer, clock)

@@ -4,9 +4,7 @@ import base64
 import hmac
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
@@ -19,84 +17,20 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from beam_mcp.sandbox.access import WORKSPACE_ID
-from beam_mcp.server.issuer import Issuer, places
+from beam_mcp.server.issuer import Issuer
 from beam_mcp.server.oauth import ByIssuer
 from beam_mcp.server.refusals import Refused
 from tests.cli.wires import Json
 
 from .doors import listening
-from .issuing import AuthorizationServer, issuing, new_key
-from .sharing import ANNA, Shared, said_by, shared
+from .issuing import RESOURCE, AuthorizationServer, Current, Front, new_key
+from .sharing import ANNA, said_by, shared
 from .test_strangers import knocks
 from .test_transports_web import DOORS, entering
 
 pytestmark = pytest.mark.anyio
 
-RESOURCE = "https://beam.example"
 METADATA = f"{RESOURCE}/.well-known/oauth-protected-resource"
-
-
-@dataclass
-class Time:
-    """A clock that a test pushes."""
-
-    now: float = 1000.0
-
-    def __call__(self) -> float:
-        """The time."""
-        return self.now
-
-
-@dataclass(frozen=True)
-class Guarded:
-    """A server, the issuer that it trusts, and the time as it takes it."""
-
-    site: Shared
-    issuer: AuthorizationServer
-    time: Time
-
-    async def status(self, token: str) -> int:
-        """What a greeting with this token is answered with."""
-        return (await self.site.discover(authorization=f"Bearer {token}", x_api_key=ANNA)).status_code
-
-    async def why(self, token: str) -> str:
-        """What is said about a token that does not count."""
-        answer = await self.site.discover(authorization=f"Bearer {token}", x_api_key=ANNA)
-        assert answer.status_code == 401
-        assert 'error="invalid_token"' in answer.headers["www-authenticate"]
-        assert token not in answer.text
-        return said_by(answer)
-
-
-@dataclass
-class Current:
-    """The protection of the test that runs, of a server that they all share."""
-
-    now: ByIssuer | None = None
-
-    async def admit(self, authorization: str) -> str:
-        """As this test has it."""
-        assert self.now
-        return await self.now.admit(authorization)
-
-
-@dataclass(frozen=True)
-class Front:
-    """A server whose issuer each test sets up for itself."""
-
-    site: Shared
-    current: Current
-
-    @asynccontextmanager
-    async def guarded(
-        self, kind: str = "ES256", *, path: str = "", scopes: tuple[str, ...] = ()
-    ) -> AsyncGenerator[Guarded]:
-        """With an issuer of its own, whose first key is of this kind."""
-        clock = Time()
-        self.site.world.requests.clear()
-        async with issuing(RESOURCE, kind, path=path) as issuer:
-            self.current.now = ByIssuer(Issuer(issuer.url, self.site.office.http, clock), RESOURCE, scopes)
-            yield Guarded(self.site, issuer, clock)
 
 
 @pytest.fixture(scope="module")
@@ -241,68 +175,6 @@ async def test_a_header_nested_beyond_reason_is_no_token(front: Front) -> None:
     async with front.guarded() as here:
         nested = b64(b'{"alg":' + b"[" * 8000)
         assert "it is no signed token" in await here.why(f"{nested}.e30.x")
-
-
-async def test_a_rotated_key_counts_at_once_and_unknown_ones_are_not_looked_for_again_and_again(front: Front) -> None:
-    async with front.guarded() as here:
-        old = here.issuer.token()
-        assert await here.status(old) == 200
-        here.issuer.keys = {"second": ("ES256", new_key("ES256"))}
-        assert await here.status(here.issuer.token("second")) == 200
-        assert "its issuer has no such key" in await here.why(old)
-        asked = len(here.issuer.fetched)
-        here.issuer.keys["third"] = ("ES256", new_key("ES256"))
-        for _ in range(10):
-            assert "no such key" in await here.why(here.issuer.token("third"))
-        assert len(here.issuer.fetched) == asked
-        here.time.now += 31
-        assert await here.status(here.issuer.token("third")) == 200
-
-
-async def test_a_withdrawn_key_stops_counting_and_a_silent_issuer_shuts_nobody_out_at_once(front: Front) -> None:
-    async with front.guarded() as here:
-        token = here.issuer.token()
-        assert await here.status(token) == 200
-        here.issuer.silent = True
-        here.time.now += 16 * 60
-        assert await here.status(token) == 200
-        here.time.now += 50 * 60
-        answer = await here.site.discover(authorization=f"Bearer {token}", x_api_key=ANNA)
-        assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
-        here.issuer.silent = False
-        here.issuer.keys = {"second": ("ES256", new_key("ES256"))}
-        here.time.now += 6
-        assert "no such key" in await here.why(token)
-
-
-async def test_a_silent_issuer_is_not_asked_at_every_knock(front: Front) -> None:
-    async with front.guarded() as here:
-        here.issuer.silent = True
-        for _ in range(5):
-            assert await here.status(here.issuer.token()) == 503
-        assert len(here.issuer.fetched) == 1
-        here.issuer.silent = False
-        here.time.now += 6
-        assert await here.status(here.issuer.token()) == 200
-
-
-async def test_metadata_of_somebody_else_is_not_trusted(front: Front) -> None:
-    async with front.guarded() as here:
-        here.issuer.calls_itself = "https://evil.example"
-        assert await here.status(here.issuer.token()) == 503
-    async with front.guarded() as here:
-        here.issuer.keys_at = "http://evil.example/keys"
-        assert await here.status(here.issuer.token()) == 503
-
-
-async def test_an_issuer_with_a_path_is_found_by_openid_connect(front: Front) -> None:
-    async with front.guarded(path="/tenant") as here:
-        assert await here.status(here.issuer.token()) == 200
-    assert places("https://a.example/tenant") == [
-        "https://a.example/.well-known/oauth-authorization-server/tenant",
-        "https://a.example/.well-known/openid-configuration/tenant",
-        "https://a.example/tenant/.well-known/openid-configuration",
-    ]
 
 
 async def test_a_token_without_the_scopes_is_told_which_it_lacks(front: Front) -> None:
