@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import anyio
 import httpx2
 import pytest
 
 from beam_mcp.sandbox.access import WORKSPACE_ID
-from tests.cli.processes import on, started
+from tests.cli.processes import PATIENCE, on, started
 from tests.cli.wires import LEGACY, OverHttp, Speaker
 
 from .sharing import ACCEPT, ANNA, BERT, EMPTY, HELLO, STRANGER, Shared, dashed, said_by, shared
@@ -122,14 +123,15 @@ async def test_a_session_is_there_for_nobody_but_who_opened_it(public: Shared, l
         unknown = {"mcp-session-id": "0" * 32}
         for other in [*OTHERS, *([{}] if site is lending else [])]:
             theirs = ACCEPT | dashed(other)
-            answers = [
-                (
-                    await site.http.post("/mcp", json=LISTING, headers=theirs | named),
-                    await site.http.get("/mcp", headers=theirs | named),
-                    await site.http.delete("/mcp", headers=theirs | named),
-                )
-                for named in (session, unknown)
-            ]
+            with anyio.fail_after(PATIENCE):  # a session that is theirs after all would open a stream
+                answers = [
+                    (
+                        await site.http.post("/mcp", json=LISTING, headers=theirs | named),
+                        await site.http.get("/mcp", headers=theirs | named),
+                        await site.http.delete("/mcp", headers=theirs | named),
+                    )
+                    for named in (session, unknown)
+                ]
             for stolen, missing in zip(*answers, strict=True):
                 assert (stolen.status_code, stolen.content) == (404, missing.content)
         assert "list_agents" in await mine.tools()
