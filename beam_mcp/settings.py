@@ -8,71 +8,44 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from io import StringIO
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Any, Literal, cast
+from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from beam_mcp.addresses import LOOPBACK, safe_for_keys, where_links_lead
+from beam_mcp.settings_values import (
+    LOOPBACK,
+    NO_HEADER,
+    SHORT,
+    SHORTEST_TOKEN,
+    Paths,
+    SettingsError,
+    Toolsets,
+    Words,
+    both,
+    fits_a_header,
+    in_dotenv,
+    is_unset,
+    origin,
+    plain_address,
+    safe_address,
+    text_of,
+    variable,
+)
 
-SHORT = 16  # characters; any key has more
-_OF_BEAM = frozenset({"api_key", "api_key_file", "workspace_id", "api_url", "auth"})
-_UNFILLED = re.compile(r"\$\{[^}]*\}")  # what some clients pass on for an option the person left empty
+SECRET = frozenset({"api_key", "token"})  # never shown, and without a flag, since others can see those
 _PROFILE_NAME = re.compile(r"\w[\w.-]{0,39}", re.ASCII)
-_NO_HEADER = "it has characters that do not belong there, such as a space or a line break"
-
 # A folder that somebody else made can hold a `.env`: what widens what this server may do is not taken from there.
-_KEY = "BEAM_API_KEY"
 _AUDIT = "BEAM_MCP_AUDIT"  # the one option whose empty value says something
 _NOT_FROM_DOTENV = frozenset({"BEAM_MCP_FILES", "BEAM_MCP_CONSENT", "BEAM_MCP_HOST", "BEAM_MCP_ALLOWED_HOSTS",
-                              "BEAM_MCP_PUBLIC_URL", _AUDIT})  # fmt: skip
+                              "BEAM_MCP_ALLOWED_ORIGINS", "BEAM_MCP_PUBLIC_URL", "BEAM_MCP_OAUTH_ISSUER",
+                              "BEAM_MCP_RATE", _AUDIT})  # fmt: skip
 # What only matters where clients connect over HTTP: not asked of those who run us on stdio.
-LISTENING = frozenset({"transport", "host", "port", "allowed_hosts", "public_url"})
-
-
-class SettingsError(Exception):
-    """A wrong setting, in one line that names the variable and the flag."""
-
-
-def variable(field: str) -> str:
-    """The environment variable of a field."""
-    return ("BEAM_" if field in _OF_BEAM else "BEAM_MCP_") + field.upper()
-
-
-def flag(field: str) -> str:
-    """The command line flag of a field."""
-    return "--" + field.replace("_", "-")
-
-
-def is_a_path(named: Path) -> bool:
-    """Whether this may be shown as the file that a key is in, rather than being the key, put in a wrong place."""
-    return named.is_absolute() or named.exists() or len(str(named)) <= SHORT
-
-
-def fits_a_header(text: str) -> bool:
-    """Whether a key or an id can be sent as it is."""
-    return text.isascii() and text.isprintable() and " " not in text
-
-
-def _is_unset(given: Any) -> bool:
-    """Whether a person left this empty, as far as a source of settings can show it."""
-    return given is None or (isinstance(given, str) and (not given.strip() or bool(_UNFILLED.fullmatch(given.strip()))))
-
-
-def _words(given: Any) -> Any:
-    return tuple(given.replace(",", " ").split()) if isinstance(given, str) else given
-
-
-def _paths(given: Any) -> Any:
-    return tuple(Path(part) for part in given.split(os.pathsep) if part) if isinstance(given, str) else given
-
-
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
-ToolsetName = Literal["agents", "tasks", "inbox", "account", "files"]
+LISTENING = frozenset({"transport", "host", "port", "allowed_hosts", "allowed_origins", "public_url", "token",
+                       "token_file", "oauth_issuer", "oauth_scopes", "rate"})  # fmt: skip
 
 
 class Settings(BaseSettings):
@@ -97,15 +70,23 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to listen on (http, sse)")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     allowed_hosts: Words = Field((), description="Host headers to accept when listening beyond this machine")
+    allowed_origins: Words = Field((), description="web pages that may connect from a browser, by their origin")
     public_url: str | None = Field(
         None, description="address under which browsers reach this server over HTTP, where a proxy changes it"
     )
-    toolsets: Annotated[tuple[ToolsetName, ...] | None, NoDecode, BeforeValidator(_words)] = Field(
+    token: SecretStr | None = Field(None, description="secret that clients over HTTP must send as Bearer; has no flag")
+    token_file: Path | None = Field(None, description="file that holds it, instead of BEAM_MCP_TOKEN itself")
+    oauth_issuer: str | None = Field(
+        None, description="OAuth issuer whose tokens clients over HTTP must send, made for BEAM_MCP_PUBLIC_URL"
+    )
+    oauth_scopes: Words = Field((), description="scopes that such a token must have")
+    rate: int = Field(600, ge=0, description="requests a minute that one caller over HTTP may send; 0 for any number")
+    toolsets: Toolsets = Field(
         None, description="tools to offer, of agents, tasks, inbox, account, files; all by default"
     )
     read_only: bool = Field(default=False, description="offer only the tools that read")
     output: Literal["text", "structured", "both"] = Field("text", description="answer as text, as data, or both")
-    files: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_paths)] = Field(
+    files: Paths = Field(
         (), description="folders whose files may be sent and saved, separated as in PATH; not taken from .env"
     )
     consent: Literal["person", "chat"] = Field(
@@ -134,7 +115,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _unfilled_is_unset(cls, given: dict[str, Any]) -> dict[str, Any]:
-        kept = {n: v.strip() if isinstance(v, str) else v for n, v in given.items() if not _is_unset(v)}
+        kept = {n: v.strip() if isinstance(v, str) else v for n, v in given.items() if not is_unset(v)}
         return kept | ({_AUDIT: Path(os.devnull)} if given.get(_AUDIT) == "" else {})
 
     @field_validator("profile", mode="after")
@@ -144,35 +125,60 @@ class Settings(BaseSettings):
             raise ValueError("a name has up to 40 letters, digits, '.', '_' or '-'")
         return given
 
-    @field_validator("api_key", "workspace_id", mode="after")
+    @field_validator("api_key", "token", "workspace_id", mode="after")
     @classmethod
     def _is_one_word(cls, given: SecretStr | str | None) -> SecretStr | str | None:
         text = given.get_secret_value() if isinstance(given, SecretStr) else given or ""
         if not fits_a_header(text):
-            raise ValueError(_NO_HEADER)
+            raise ValueError(NO_HEADER)
         return given
 
     @field_validator("api_url", mode="after")
     @classmethod
     def _is_safe_to_send_keys_to(cls, given: str) -> str:
-        return safe_for_keys(given)
+        return safe_address(given, "https://api.beamstudio.ai", "keys are sent there")
+
+    @field_validator("oauth_issuer", mode="after")
+    @classmethod
+    def _is_safe_to_trust(cls, given: str | None) -> str | None:
+        if given is not None:
+            safe_address(given, "https://login.example.com", "its keys are trusted")
+        return given  # as it is: RFC 8414 §3.3 compares it letter by letter
 
     @field_validator("public_url", mode="after")
     @classmethod
     def _is_where_links_can_lead(cls, given: str | None) -> str | None:
-        return where_links_lead(given) if given else None
+        return plain_address(given) if given else None
+
+    @field_validator("allowed_origins", mode="after")
+    @classmethod
+    def _are_origins(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(origin, given))
 
     def key(self) -> str | None:
-        """The API key, from wherever it is kept.
+        """The API key, from wherever it is kept; SettingsError where the file cannot be read."""
+        return self._secret("api_key", self.api_key, self.api_key_file)
+
+    def own_token(self) -> str | None:
+        """The secret without which nobody may use this server over HTTP, if there is one.
 
         Raises:
-            SettingsError: the file cannot be read.
+            SettingsError: the file cannot be read or is empty, or the secret can be guessed.
         """
-        if self.api_key is not None or self.api_key_file is None:
-            return self.api_key.get_secret_value() if self.api_key else None
-        kept = _text_of(self.api_key_file.expanduser(), _both("api_key_file")).strip()
+        found = self._secret("token", self.token, self.token_file)
+        if self.token_file and found is None:
+            raise SettingsError(f"{both('token_file')}: {self.token_file} is empty; write the secret into it.")
+        if found is not None and len(found) < SHORTEST_TOKEN:
+            named = variable("token") if self.token else both("token_file")
+            raise SettingsError(f"{named}: it is too short, so it could be guessed; take {SHORTEST_TOKEN} characters.")
+        return found
+
+    def _secret(self, field: str, given: SecretStr | None, file: Path | None) -> str | None:
+        if given is not None or file is None:
+            return given.get_secret_value() if given else None
+        kept = text_of(file.expanduser(), both(f"{field}_file")).strip()
         if not fits_a_header(kept):
-            raise SettingsError(f"{_both('api_key_file')}: {self.api_key_file} holds more than a key; {_NO_HEADER}.")
+            raise SettingsError(f"{both(f'{field}_file')}: {file} holds more than a key; {NO_HEADER}.")
         return kept or None
 
     @property
@@ -191,8 +197,9 @@ class Settings(BaseSettings):
 
     @property
     def is_public(self) -> bool:
-        """Whether others than this machine can connect."""
-        return self.transport != "stdio" and self.host not in LOOPBACK
+        """Whether others than this machine can connect, directly or by a proxy that has another name than it."""
+        names = (self.host, *self.allowed_hosts, urlsplit(self.public_url or "").hostname or self.host)
+        return self.transport != "stdio" and not LOOPBACK.issuperset(names)
 
 
 def load(flags: Mapping[str, Any] | None = None, *, dotenv: Path = Path(".env")) -> Settings:
@@ -201,22 +208,23 @@ def load(flags: Mapping[str, Any] | None = None, *, dotenv: Path = Path(".env"))
     Raises:
         SettingsError: one line for the first value that is wrong.
     """
-    in_file = _dotenv(dotenv)
+    in_file = in_dotenv(dotenv)
     typed = {variable(field): given for field, given in (flags or {}).items()}
-    named = {name: given for name, given in typed.items() if not _is_unset(given) or (name, given) == (_AUDIT, "")}
-    if "BEAM_API_KEY_FILE" in named:
-        named["BEAM_API_KEY"] = None  # the nearer of the two holds, here and below
-    from_file = {n: text for n, text in in_file.items() if n not in named and _is_unset(os.environ.get(n))}
-    if not _is_unset(os.environ.get("BEAM_API_KEY_FILE")):
-        from_file.pop("BEAM_API_KEY", None)
+    named = {name: given for name, given in typed.items() if not is_unset(given) or (name, given) == (_AUDIT, "")}
+    for secret in map(variable, SECRET):
+        if f"{secret}_FILE" in named:
+            named[secret] = None  # the nearer of the two holds, here and below
+    from_file = {n: text for n, text in in_file.items() if n not in named and is_unset(os.environ.get(n))}
+    for secret in map(variable, SECRET):
+        if not is_unset(os.environ.get(f"{secret}_FILE")):
+            from_file.pop(secret, None)
     _refuse_widening(from_file)
     _refuse_foreign_host(from_file)
     try:
         settings = Settings(**cast("dict[str, Any]", from_file | named))
     except ValidationError as error:
         raise SettingsError(_one_line(error.errors(include_url=False)[0])) from None
-    if settings.is_public and not settings.allowed_hosts:
-        raise SettingsError(f"{_both('allowed_hosts')}: name the hosts that clients will use to reach {settings.host}.")
+    _refuse_half(settings)
     return settings
 
 
@@ -226,40 +234,43 @@ def origins(flags: Mapping[str, Any] | None = None, *, dotenv: Path = Path(".env
     Raises:
         SettingsError: `.env` cannot be read.
     """
-    in_file, typed, found = _dotenv(dotenv), dict(flags or {}), dict[str, str]()
+    in_file, typed, found = in_dotenv(dotenv), dict(flags or {}), dict[str, str]()
     for field in Settings.model_fields:
         name = variable(field)
         given = {"flag": typed.get(field), "environment": os.environ.get(name), ".env": in_file.get(name)}
-        if source := next((source for source, text in given.items() if not _is_unset(text)), None):
+        if source := next((source for source, text in given.items() if not is_unset(text)), None):
             found[field] = source
     return found
 
 
 def for_a_child() -> dict[str, str]:
-    """The environment for what we start: without the key, with Linux's session bus, which clients leave out for us."""
+    """The environment for what we start: without our secrets, with Linux's session bus, which clients leave out."""
     bus = Path(f"/run/user/{os.getuid()}/bus") if sys.platform == "linux" else None
     found = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={bus}"} if bus and bus.exists() else {}
-    return found | {name: text for name, text in os.environ.items() if name.upper() != _KEY}
+    return found | {name: text for name, text in os.environ.items() if name.upper() not in map(variable, SECRET)}
 
 
 def forget_environment() -> None:
-    """Take the key out of what others start as our children; settings that were loaded keep it."""
-    os.environ.pop(_KEY, None)
+    """Take our secrets out of what others start as our children; settings that were loaded keep them."""
+    for secret in map(variable, SECRET):
+        os.environ.pop(secret, None)
 
 
-def _dotenv(path: Path) -> dict[str, str]:
-    """What a `.env` sets, word for word: one that came with somebody's folder could ask for any other variable."""
-    if not path.is_file():
-        return {}
-    found = dotenv_values(stream=StringIO(_text_of(path, ".env")), interpolate=False)
-    return {name: text for name, text in found.items() if text is not None and not _is_unset(text)}
+def _refuse_half(settings: Settings) -> None:
+    """What only makes sense together with something else."""
+    if settings.is_public and not settings.allowed_hosts and not settings.public_url:
+        raise SettingsError(f"{both('allowed_hosts')}: name the hosts that clients will use to reach {settings.host}.")
+    if settings.oauth_issuer and not settings.public_url:
+        raise SettingsError(f"{both('oauth_issuer')}: its tokens are for an address; name it in {both('public_url')}.")
+    if settings.oauth_issuer and (settings.token or settings.token_file):
+        raise SettingsError(f"{both('oauth_issuer')}: clients send one Bearer only; take it or {variable('token')}.")
 
 
 def _refuse_widening(from_file: Mapping[str, str]) -> None:
     """What somebody else's folder may not decide is refused rather than passed over: its owner should know why."""
     for field in Settings.model_fields:
         if variable(field) in from_file.keys() & _NOT_FROM_DOTENV:
-            raise SettingsError(f"{_both(field)}: .env may not set it; set it in the environment or by the flag.")
+            raise SettingsError(f"{both(field)}: .env may not set it; set it in the environment or by the flag.")
 
 
 def _refuse_foreign_host(from_file: Mapping[str, str]) -> None:
@@ -268,29 +279,16 @@ def _refuse_foreign_host(from_file: Mapping[str, str]) -> None:
         raise SettingsError("BEAM_API_URL: .env sets it, but not BEAM_API_KEY; set both in the same place.")
 
 
-def _text_of(path: Path, label: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        named = path if is_a_path(path) else "what it names"
-        raise SettingsError(f"{label}: {named} cannot be read ({error.strerror}).") from error
-    except UnicodeDecodeError:
-        raise SettingsError(f"{label}: {path} cannot be read (it is not UTF-8 text).") from None
-
-
-def _both(field: str) -> str:
-    return f"{variable(field)} ({flag(field)})"
-
-
 def _one_line(error: ErrorDetails) -> str:
     name = str(error["loc"][0])
     field = next((f for f in Settings.model_fields if variable(f) == name), name)
-    label = name if field == "api_key" else _both(field)
+    label = name if field in SECRET else both(field)
     message = error["msg"].removeprefix("Value error, ")
     # What was given is shown, unless it could be or carry a secret, such as a key that was put in a wrong place.
     given = str(error["input"])
     is_harmless = (len(given) <= SHORT or "://" in given) and not set("@?#") & set(given)
-    given = f", not {given[:60]!r}" if field not in {"api_key", "api_key_file"} and is_harmless else ""
+    is_told = is_harmless and field not in SECRET and not field.endswith("_file")
+    given = f", not {given[:60]!r}" if is_told else ""
     return f"{label}: {message[:1].lower()}{message[1:]}{given}."
 
 

@@ -18,7 +18,8 @@ from beam_mcp.cli.clients import CLIENTS
 from beam_mcp.cli.install_launch import COMMAND
 from beam_mcp.cli.installed import NAME, command_of
 from beam_mcp.server.boundary import BeamTool
-from beam_mcp.settings import Settings, flag, variable
+from beam_mcp.settings import SECRET, Settings, variable
+from beam_mcp.settings_values import flag
 from beam_mcp.tools.toolset import Verb
 from beam_mcp.tools.toolsets import TOOLSETS
 
@@ -190,7 +191,7 @@ def settings_table() -> str:
     rows = ["| variable | flag | default | meaning |", "| --- | --- | --- | --- |"]
     for field, info in Settings.model_fields.items():
         default = "" if info.default in {None, False, ()} else f"`{info.default}`"
-        shown = "" if field == "api_key" else f"`{flag(field)}`"
+        shown = "" if field in SECRET else f"`{flag(field)}`"
         rows.append(f"| `{variable(field)}` | {shown} | {default} | {info.description} |")
     return "\n".join(rows)
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from beam_mcp.cli.checks import Check, Untouched
 from beam_mcp.cli.credentials import Credentials, CredentialsError, Profile
-from beam_mcp.settings import Settings, flag, is_a_path, origins, variable
+from beam_mcp.settings import SECRET, Settings, SettingsError, origins, variable
+from beam_mcp.settings_values import flag, is_a_path
 from beam_mcp.tools.receipts import Receipts
 
 GROUP = "Settings"
@@ -51,6 +52,10 @@ def settings_checks(settings: Settings, given: Mapping[str, Any], credentials: C
             source = f"profile {settings.profile}"
         kind = Untouched if source == DEFAULT else Check
         yield kind(GROUP, variable(field), "ok", f"{shown} ({_where(source)})")
+    try:
+        settings.own_token()
+    except SettingsError as error:
+        yield wrong_settings(str(error), given)
     if not credentials.is_private():
         said = f"{credentials.file} can be read by others on this machine."
         yield Check(GROUP, "login", "warn", said, f"Run: chmod 600 {credentials.file}")
@@ -69,7 +74,7 @@ def _profile(settings: Settings, credentials: Credentials) -> Profile | None:
 
 def _shown(settings: Settings, field: str) -> str:
     value = getattr(settings, field)
-    if field == "api_key":
+    if field in SECRET:
         return "set" if value else "not set"
     if field == "api_key_file" and value and not is_a_path(value):
         return "set"

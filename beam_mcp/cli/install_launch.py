@@ -6,7 +6,8 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
-from beam_mcp.settings import Settings, flag
+from beam_mcp.settings import Settings
+from beam_mcp.settings_values import flag
 
 COMMAND = "beam-mcp"
 _IN_A_CACHE = ("archive-v", "environments-v", "builds-v")  # where uvx keeps what it runs, until it is cleaned

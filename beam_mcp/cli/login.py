@@ -16,7 +16,8 @@ from beam_mcp.cli.credentials import Credentials, CredentialsError, Profile
 from beam_mcp.cli.credentials_own import Signed, owner
 from beam_mcp.cli.login_workspace import NoWorkspace, choose, the_one_meant
 from beam_mcp.cli.screen import complain, screen
-from beam_mcp.settings import Settings, fits_a_header, load
+from beam_mcp.settings import Settings, load
+from beam_mcp.settings_values import fits_a_header
 from beam_mcp.views.text import flat, line
 
 NO_DOTENV = Path()  # a folder that somebody else made must not say to whom a typed key is sent

@@ -2,13 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Any, NoReturn, get_args
 
 from beam_mcp import __version__
 from beam_mcp.cli.commands import COMMANDS, EVERY, SERVE
 from beam_mcp.cli.typed import named, repeated
-from beam_mcp.settings import Settings, SettingsError, flag, variable
+from beam_mcp.settings import LISTENING, SECRET, Settings, SettingsError, variable
+from beam_mcp.settings_values import flag
 
 WRONG_OPTION = 2
 INTERRUPTED = 130
@@ -21,7 +22,9 @@ an MCP server for beam.ai."""
 EPILOG = """\
 without a command it serves on stdio, which is what client configs run.
 Each option is also an environment variable of the name beside it, or a line
-in .env; the key itself, BEAM_API_KEY, has no flag."""
+in .env; the key itself, BEAM_API_KEY, has no flag. More of them, for a server
+that others reach over HTTP: beam-mcp serve --help"""
+OF_OTHERS = LISTENING - {"transport", "host", "port"}  # what only matters where others connect than whoever started it
 
 
 class Parser(argparse.ArgumentParser):
@@ -51,10 +54,12 @@ class Parser(argparse.ArgumentParser):
 
 
 class _NoFlag(argparse.Action):
-    """Refuses the key without repeating it: whoever looks at the processes of this machine could read it."""
+    """Refuses a secret without repeating it: whoever looks at the processes of this machine could read it."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
-        parser.error("the key has no flag, since others could see it: set BEAM_API_KEY, or use --api-key-file")
+        named, file = variable(self.dest), flag(f"{self.dest}_file")
+        what = "key" if self.dest == "api_key" else "token"
+        parser.error(f"the {what} has no flag, since others could see it: set {named}, or use {file}")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -66,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
         description=ABOUT,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[_options(EVERY)],
+        parents=[_options(EVERY, hidden=OF_OTHERS)],
     )
     top.add_argument("--version", action="version", version=f"beam-mcp {__version__}")
     commands = top.add_subparsers(dest=_COMMAND, metavar="COMMAND", title="commands", prog="beam-mcp")
@@ -79,18 +84,20 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _options(fields: Iterable[str]) -> Parser:
+def _options(fields: Iterable[str], hidden: Set[str] = frozenset()) -> Parser:
     options = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     options.add_argument("--api-key", action=_NoFlag, help=argparse.SUPPRESS)
     for field in fields:
-        if field != "api_key":
-            _add_option(options, field)
+        if field not in SECRET:
+            _add_option(options, field, is_hidden=field in hidden)
+        elif field != "api_key":
+            options.add_argument(flag(field), action=_NoFlag, help=argparse.SUPPRESS)
     return options
 
 
-def _add_option(options: argparse.ArgumentParser, field: str) -> None:
+def _add_option(options: argparse.ArgumentParser, field: str, *, is_hidden: bool) -> None:
     info = Settings.model_fields[field]
-    about = f"{info.description} [{variable(field)}]"
+    about = argparse.SUPPRESS if is_hidden else f"{info.description} [{variable(field)}]"
     if info.annotation is bool:
         options.add_argument(flag(field), dest=field, action="store_true", help=about)
         return

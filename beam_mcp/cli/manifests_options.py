@@ -10,7 +10,8 @@ from annotated_types import Ge, Le
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from beam_mcp.settings import LISTENING, Settings, flag, variable
+from beam_mcp.settings import LISTENING, Settings, variable
+from beam_mcp.settings_values import flag
 
 ACCOUNT = frozenset({"api_key", "workspace_id"})  # what Beam answers nobody without
 # An empty file for receipts keeps none, and a client passes on as empty what nobody filled in.

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import anyio
 import uvicorn
 
+from beam_mcp.cli.connection import Connection
 from beam_mcp.server.pages import Pages
 from beam_mcp.server.web import pages_app
 
@@ -20,6 +21,8 @@ class PageServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 pages_app(pages),
+                http=Connection,
+                ws="none",
                 log_config=None,
                 access_log=False,
                 limit_concurrency=MOST_CONNECTIONS,

@@ -97,7 +97,8 @@ class Person:
     """One person in one workspace: the agents they can give work to, the tasks seen, the work they gave.
 
     `forms` and `cards` are those they were sent in a session, `missed` how many forms in a row nobody answered there,
-    `lost_rungs` the ways of asking them that failed there, with why. `proposed` is kept by task and step.
+    `lost_rungs` the ways of asking them that failed there, with why. `proposed` is kept by task and step, as is how
+    many `wrong_codes` the chat gave for it.
     """
 
     agents: tuple[Agent, ...] = ()
@@ -111,6 +112,7 @@ class Person:
     forms: Bounded[str, Form] = field(default_factory=lambda: Bounded(500))
     missed: Bounded[str, int] = field(default_factory=lambda: Bounded(500))
     proposed: Bounded[str, Proposed] = field(default_factory=lambda: Bounded(500))
+    wrong_codes: Bounded[str, int] = field(default_factory=lambda: Bounded(500))
     cards: Bounded[str, datetime] = field(default_factory=lambda: Bounded(500))
     lost_rungs: Bounded[str, str] = field(default_factory=lambda: Bounded(500))
 

@@ -19,7 +19,7 @@ class Access:
 
     clock: Clock
     key: str = SANDBOX_KEY
-    others: set[str] = field(default_factory=set[str])
+    others: set[str] = field(default_factory=set[str])  # keys of more people in the same workspaces
     home: str = WORKSPACE_ID
     workspaces: dict[str, str] = field(default_factory=lambda: {WORKSPACE_ID: SANDBOX_WORKSPACE_NAME})
     reads: set[str] = field(default_factory=lambda: {"key", "token"})
@@ -37,12 +37,12 @@ class Access:
     def admits(self, method: str, key: str | None, authorization: str | None) -> bool:
         """Whether these credentials open a route for this method."""
         accepted = self.reads if method in {"GET", "HEAD"} else self.writes
-        by_key = "key" in accepted and key is not None and (key == self.key or key in self.others)
+        by_key = "key" in accepted and key is not None and self._is_known(key)
         return by_key or ("token" in accepted and self._knows(authorization))
 
     def exchange(self, key: object) -> Json | None:
         """Tokens for a key, or None for a wrong one."""
-        if key != self.key:
+        if not self._is_known(key):
             return None
         self.exchanges += 1
         return self._issue()
@@ -53,6 +53,9 @@ class Access:
             return None
         self.refreshes += 1
         return self._issue()
+
+    def _is_known(self, key: object) -> bool:
+        return key == self.key or key in self.others
 
     def _knows(self, authorization: str | None) -> bool:
         scheme, _, token = (authorization or "").partition(" ")

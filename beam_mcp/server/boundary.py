@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from beam_mcp.beam.errors import BeamError
 from beam_mcp.server.masking import CRASHED
+from beam_mcp.server.visitor import loaded_for
 from beam_mcp.tools.office import given_caller
 from beam_mcp.tools.person import ASKING, PERSON_SECONDS, form_failed
 from beam_mcp.tools.toolset import Output, Verb, failure, present, present_error
@@ -34,7 +35,8 @@ _WANTED = {
 
 MISFILLED = "The form came back incomplete, so nothing was sent. Call {name} again, or ask in the chat."
 UNANSWERED = "Nobody answered for a day, so nothing was sent. Call {name} again when the person is there."
-SWITCHED_OFF = "{name} is switched off here: this server is read-only or offers only some toolsets."
+SWITCHED_OFF = "{name} is switched off here: this server is read-only or offers only some toolsets, or the headers of \
+this request ask for no more."
 
 
 class BeamTool(Tool):
@@ -81,6 +83,7 @@ class BeamTool(Tool):
         convert_result: bool = False,  # noqa: ARG002, FBT001, FBT002 - the SDK's signature; a view is always converted
     ) -> CallToolResult | InputRequiredResult:
         """Check the arguments, call the function, hand over its view, its question to the person, or its error."""
+        loaded = loaded_for(context, self.loaded)
         given = {name: argument for name, argument in arguments.items() if argument is not None}
         try:
             self.fn_metadata.validate_arguments(given)
@@ -89,10 +92,10 @@ class BeamTool(Tool):
         try:
             with anyio.fail_after(PERSON_SECONDS):
                 found: View | InputRequiredResult = await super().run(given, context)
-            return found if isinstance(found, InputRequiredResult) else present(found, self.loaded, self.output)
+            return found if isinstance(found, InputRequiredResult) else present(found, loaded, self.output)
         except UnexpectedToolError as error:
             if isinstance(error.__cause__, BeamError):
-                return present_error(error.__cause__, self.loaded)
+                return present_error(error.__cause__, loaded)
             raise UnexpectedToolError(CRASHED.format(name=self.name)) from error.__cause__
         except TimeoutError:
             return failure(UNANSWERED.format(name=self.name))

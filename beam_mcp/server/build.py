@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -9,7 +10,7 @@ from typing import Any, TextIO
 
 import anyio
 from mcp.server.apps import Apps, client_supports_apps
-from mcp.server.context import ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError
@@ -23,6 +24,9 @@ from mcp_types import (
     CompleteResult,
     GetPromptResult,
     InputRequiredResult,
+    ListPromptsResult,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
     ListToolsResult,
     PaginatedRequestParams,
     Prompt,
@@ -43,7 +47,8 @@ from beam_mcp.server.instructions import TOOLS, instructions_for
 from beam_mcp.server.lines import Answers, Lines, Refusing, own_stdin
 from beam_mcp.server.masking import masked_request, masked_tool
 from beam_mcp.server.prompts import prompts_for, wrong_arguments
-from beam_mcp.server.resources import RESOURCES, TEMPLATES, read
+from beam_mcp.server.resources import read, resources_for, templates_for
+from beam_mcp.server.visitor import fingerprint_of, loaded_for
 from beam_mcp.server.watching import Watching
 from beam_mcp.tools.office import Office, given_caller
 from beam_mcp.tools.person import PERSON_SECONDS
@@ -52,6 +57,7 @@ from beam_mcp.tools.toolsets import TOOLSETS
 
 NAME = "beam"
 _TALKATIVE = ("mcp", "sse_starlette")  # at their most, they log every message whole, what people typed and links too
+GREETINGS = frozenset({"initialize", "server/discover"})
 WEBSITE = "https://beam.ai"
 
 
@@ -82,21 +88,28 @@ class BeamServer(MCPServer[Office]):
             website_url=WEBSITE,
             version=__version__,
             lifespan=share,
-            request_state_security=RequestStateSecurity.ephemeral(ttl=PERSON_SECONDS),
+            request_state_security=RequestStateSecurity(
+                keys=[secrets.token_bytes(32)], ttl=PERSON_SECONDS, bind_principal=fingerprint_of
+            ),
             extensions=[Apps()] if self.has_card else [],
             subscriptions=False,  # the SDK's would tell all who listen, whoever they are
+            middleware=[self._instructed],
             log_level="WARNING",
         )
         # MCPServer has no way to subscribe in the older protocols, and completes without saying for whom.
-        handlers, watching = self._lowlevel_server, Watching()
+        handlers, watching = self._lowlevel_server, Watching(self.loaded)
         handlers.middleware.append(masked_request)
         handlers.add_request_handler("subscriptions/listen", SubscriptionsListenRequestParams, watching.listen)
         handlers.add_request_handler("resources/subscribe", SubscribeRequestParams, watching.subscribe)
         handlers.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, watching.unsubscribe)
-        handlers.add_request_handler("completion/complete", CompleteRequestParams, _complete)
+        handlers.add_request_handler("completion/complete", CompleteRequestParams, self._complete)
         # Nor does it list for whom: the card's own tools are for clients that draw cards. Its document is not listed at
         # all: hosts find it by the tools, and a model has nothing to look for there.
         handlers.add_request_handler("tools/list", PaginatedRequestParams, self._tools_for)
+        # And of each only what a request gets by its own headers.
+        handlers.add_request_handler("prompts/list", PaginatedRequestParams, self._prompts_for)
+        handlers.add_request_handler("resources/list", PaginatedRequestParams, self._resources_for)
+        handlers.add_request_handler("resources/templates/list", PaginatedRequestParams, self._templates_for)
 
     async def run_stdio_async(self, *opened: TextIO) -> None:
         """Serve on stdio; or, where the talk has begun already, on the two streams that are left of it."""
@@ -111,12 +124,21 @@ class BeamServer(MCPServer[Office]):
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool, or say which was probably meant."""
         self._note_call()
+        loaded = self.loaded if context is None else loaded_for(context, self.loaded)
         with masked_tool(name):
             if name in card.NAMES and context is not None and self._draws_cards(context):
                 return await card.answer(context, name, arguments)
-            if name in self.loaded and context is not None:
+            if name in loaded and context is not None:
                 return await self.made(name).run(arguments, context)
-        return unknown_tool(name, TOOLS, self.loaded)
+        return unknown_tool(name, TOOLS, loaded)
+
+    async def _instructed(self, ctx: ServerRequestContext[Office, Any], call_next: CallNext) -> HandlerResult:
+        """Answer a greeting with the instructions for the tools of this very request."""
+        result = await call_next(ctx)
+        if ctx.method in GREETINGS and isinstance(result, dict):
+            loaded = loaded_for(ctx, self.loaded)
+            return result if loaded == self.loaded else result | {"instructions": instructions_for(loaded)}
+        return result
 
     def made(self, name: str) -> BeamTool:
         """A loaded tool, made when it is first asked for: all of them take a tenth of a start."""
@@ -139,19 +161,42 @@ class BeamServer(MCPServer[Office]):
     async def _tools_for(
         self, ctx: ServerRequestContext[Office, Any], _: PaginatedRequestParams | None
     ) -> ListToolsResult:
-        tools = await self.list_tools()
+        tools, loaded = await self.list_tools(), loaded_for(ctx, self.loaded)
+        if loaded != self.loaded:
+            meta = card.META if loaded >= card.BOUND else None
+            tools = [tool.model_copy(update={"meta": tool.meta and meta}) for tool in tools if tool.name in loaded]
         return ListToolsResult(tools=[*tools, *card.tools()] if self._draws_cards(ctx) else tools)
 
     def _draws_cards(self, ctx: Context[Office, Any] | ServerRequestContext[Office, Any]) -> bool:
-        return self.has_card and client_supports_apps(ctx)
+        return self.has_card and loaded_for(ctx, self.loaded) >= card.BOUND and client_supports_apps(ctx)
+
+    async def _prompts_for(
+        self, ctx: ServerRequestContext[Office, Any], _: PaginatedRequestParams | None
+    ) -> ListPromptsResult:
+        names = {prompt.name for prompt in prompts_for(loaded_for(ctx, self.loaded))}
+        return ListPromptsResult(prompts=[prompt for prompt in await self.list_prompts() if prompt.name in names])
+
+    async def _resources_for(
+        self, ctx: ServerRequestContext[Office, Any], _: PaginatedRequestParams | None
+    ) -> ListResourcesResult:
+        return ListResourcesResult(resources=resources_for(loaded_for(ctx, self.loaded)))
+
+    async def _templates_for(
+        self, ctx: ServerRequestContext[Office, Any], _: PaginatedRequestParams | None
+    ) -> ListResourceTemplatesResult:
+        return ListResourceTemplatesResult(resource_templates=templates_for(loaded_for(ctx, self.loaded)))
+
+    async def _complete(self, ctx: ServerRequestContext[Office, Any], params: CompleteRequestParams) -> CompleteResult:
+        caller = await given_caller(Context(request_context=ctx))
+        return await complete(caller, params, loaded_for(ctx, self.loaded))
 
     async def list_resources(self) -> list[Resource]:
         """What can be read without naming anything."""
-        return [*RESOURCES]
+        return resources_for(self.loaded)
 
     async def list_resource_templates(self) -> list[ResourceTemplate]:
         """What can be read by name."""
-        return [*TEMPLATES]
+        return templates_for(self.loaded)
 
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Office, Any] | None = None
@@ -162,7 +207,7 @@ class BeamServer(MCPServer[Office]):
         if str(uri) == card.URI and self._draws_cards(context):
             return await card.contents(context)
         self._note_call()
-        return await read(str(uri), context, self.loaded)
+        return await read(str(uri), context, loaded_for(context, self.loaded))
 
     async def list_prompts(self) -> list[Prompt]:
         """Those whose tools are all loaded; made when they are first asked for."""
@@ -176,17 +221,16 @@ class BeamServer(MCPServer[Office]):
     ) -> GetPromptResult | InputRequiredResult:
         """Render a prompt; an unknown one or a wrong argument is the client's to correct (MCP, Prompts)."""
         await self.list_prompts()
-        prompt = self._prompt_manager.get_prompt(name)
-        if prompt and (wrong := wrong_arguments(prompt, arguments or {})):
+        loaded = self.loaded if context is None else loaded_for(context, self.loaded)
+        prompt = next((prompt for prompt in prompts_for(loaded) if prompt.name == name), None)
+        if prompt is None:
+            raise MCPError(code=INVALID_PARAMS, message=f"Unknown prompt: {name}")
+        if wrong := wrong_arguments(prompt, arguments or {}):
             raise MCPError(code=INVALID_PARAMS, message=wrong)
         try:
             return await super().get_prompt(name, arguments, context)
         except ValueError as error:
             raise MCPError(code=INVALID_PARAMS, message=str(error)) from error
-
-
-async def _complete(ctx: ServerRequestContext[Office, Any], params: CompleteRequestParams) -> CompleteResult:
-    return await complete(await given_caller(Context(request_context=ctx)), params)
 
 
 def build(

@@ -1,5 +1,7 @@
 """Completing what a person types into a prompt or a resource: names of agents, tasks, statuses."""
 
+from collections.abc import Set
+
 from mcp_types import CompleteRequestParams, CompleteResult, Completion
 
 from beam_mcp.beam.errors import BeamError
@@ -13,10 +15,15 @@ from beam_mcp.views.text import line
 MOST = 100  # MCP, Completion: at most 100 values
 
 
-async def complete(caller: Caller, params: CompleteRequestParams) -> CompleteResult:
+# Names are completed for those who get a tool that tells them or takes them.
+_TOLD_BY = {"agent": {"list_agents", "create_task", "list_tasks"}, "task": {"get_task", "get_pending_questions"}}
+
+
+async def complete(caller: Caller, params: CompleteRequestParams, tools: Set[str]) -> CompleteResult:
     """The values that fit what was typed; none when Beam cannot be read, since nobody waits for a completion."""
+    name = params.argument.name
     try:
-        known = await _known(caller, params.argument.name)
+        known = await _known(caller, name) if tools & _TOLD_BY.get(name, tools) else []
     except BeamError:
         known = []
     typed = params.argument.value.casefold()

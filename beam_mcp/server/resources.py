@@ -1,7 +1,7 @@
 """Resources: a task, an agent and the inbox as compact text, and whole as JSON."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any
 from urllib.parse import unquote
 
@@ -37,6 +37,24 @@ TEMPLATES = tuple(
     )
 )
 
+_SHOWN_BY = {"inbox": "get_pending_questions", "tasks": "get_task", "agents": "get_agent"}
+
+
+def resources_for(tools: Set[str]) -> list[Resource]:
+    """The resources that can be listed, as far as the loaded `tools` show the same."""
+    return [resource for resource in RESOURCES if is_shown(str(resource.uri), tools)]
+
+
+def templates_for(tools: Set[str]) -> list[ResourceTemplate]:
+    """Those that are read by name, likewise."""
+    return [template for template in TEMPLATES if is_shown(template.uri_template, tools)]
+
+
+def is_shown(uri: str, tools: Set[str]) -> bool:
+    """Whether the tool is loaded that shows what this resource does: what is switched off is so by every way."""
+    found = _URI.fullmatch(uri)
+    return found is None or _SHOWN_BY[found[1] or found[2]] in tools
+
 
 def task_in(uri: str) -> str | None:
     """The task that a resource's URI names; None for any other resource."""
@@ -52,6 +70,8 @@ async def read(uri: str, context: Context[Office, Any], tools: frozenset[str]) -
         ResourceError: Beam could not be read.
     """
     found = _URI.fullmatch(uri)
+    if found and not is_shown(uri, tools):
+        raise ResourceNotFoundError(f"{uri} is switched off here, as {_SHOWN_BY[found[1] or found[2]]} is.")
     if not found:
         raise ResourceNotFoundError(
             f"There is no resource {quoted(uri, 80)}: read beam://inbox or beam://tasks/INV-107."

@@ -24,7 +24,8 @@ from mcp_types import (
 from beam_mcp.beam.errors import BeamError
 from beam_mcp.beam.follow import until_news
 from beam_mcp.beam.task import TaskHead, get_task
-from beam_mcp.server.resources import task_in
+from beam_mcp.server.resources import is_shown, task_in
+from beam_mcp.server.visitor import loaded_for
 from beam_mcp.tools.given import find_task
 from beam_mcp.tools.office import Caller, InChat, Office, conversation_name, given_caller
 
@@ -106,9 +107,10 @@ class _OwnBus(InMemorySubscriptionBus):
 
 
 class Watching:
-    """The subscriptions of one server: listened to on 2026-07-28, subscribed one by one before."""
+    """The subscriptions of one server that offers these tools: listened to on 2026-07-28, one by one before."""
 
-    def __init__(self) -> None:
+    def __init__(self, offered: frozenset[str]) -> None:
+        self._offered = offered
         self._listening = 0
         self._scopes: dict[tuple[str, str], anyio.CancelScope] = {}
 
@@ -121,14 +123,15 @@ class Watching:
         caller, bus = await given_caller(Context(request_context=ctx)), _OwnBus()
         self._listening += 1
         try:
-            async with _watched(caller, params.notifications.resource_subscriptions or [], bus.tell):
+            uris = [uri for uri in params.notifications.resource_subscriptions or [] if self._can_watch(ctx, uri)]
+            async with _watched(caller, uris, bus.tell):
                 return await ListenHandler(bus)(ctx, params)
         finally:
             self._listening -= 1
 
     async def subscribe(self, ctx: ServerRequestContext[Office, Any], params: SubscribeRequestParams) -> EmptyResult:
         """`resources/subscribe` of the older protocols: the watch lives in the connection's own task group."""
-        if not task_in(params.uri):
+        if not task_in(params.uri) or not self._can_watch(ctx, params.uri):
             raise MCPError(code=INVALID_PARAMS, message="Only tasks can be watched: beam://tasks/INV-107.")
         caller = await given_caller(Context(request_context=ctx))
         key = (_connection(ctx, caller), params.uri)
@@ -154,6 +157,9 @@ class Watching:
         if scope:
             scope.cancel()
         return EmptyResult()
+
+    def _can_watch(self, ctx: ServerRequestContext[Office, Any], uri: str) -> bool:
+        return is_shown(uri, loaded_for(ctx, self._offered))
 
 
 def _connection(ctx: ServerRequestContext[Office, Any], caller: InChat) -> str:

@@ -36,6 +36,7 @@ MOST_FIELDS = 12
 LONGEST_FIELD = 600  # characters; a longer parameter is shown, and edited on the page or in the call
 LONGEST_QUESTION = 8000  # characters; what is longer nobody reads in a form: a page shows it whole
 CODE_LENGTH = 8
+MOST_WRONG_CODES = 5  # for one step: a person passes on what they read, a program tries
 
 WaitingStep = Annotated[str | SkipJsonSchema[None], Field(description="number or name, if several wait")]
 
@@ -126,13 +127,23 @@ async def _steps_without_asking(caller: InChat, seen: Seen, again: str) -> tuple
 
 
 def _chat_may_decide(caller: InChat, seen: Seen) -> bool:
-    """Whether the chat's word is enough: it was allowed, all of it was shown, and no text of the task asks for it."""
-    return caller.office.decides_in_chat and shown_whole(seen.sheet) and not urges_approval(seen)
+    """Whether the chat's word is enough: it was allowed, all of it was shown, and no text of the task asks for it.
+
+    Nor was a code guessed at: then this way stays closed for the step, for as long as this server remembers it.
+    """
+    is_open = caller.office.decides_in_chat and not _guesses(caller, seen)
+    return is_open and shown_whole(seen.sheet) and not urges_approval(seen)
+
+
+def _guesses(caller: InChat, seen: Seen) -> bool:
+    return caller.person.wrong_codes.get(step_of(seen), 0) >= MOST_WRONG_CODES
 
 
 def _why_no_code(caller: InChat, seen: Seen) -> str:
     if not caller.office.decides_in_chat:
         return "a word in the chat is not enough here"
+    if _guesses(caller, seen):
+        return "too many wrong codes were given for it, so a word in the chat is not enough any more"
     if not shown_whole(seen.sheet):
         return "it is too long to be shown whole in the chat, so a word there is not enough"
     if urges_approval(seen):
@@ -147,7 +158,12 @@ def _code(caller: InChat, seen: Seen) -> str:
 
 
 def _is_code(caller: InChat, seen: Seen, given: str) -> bool:
-    return hmac.compare_digest(given.strip().casefold().encode(), _code(caller, seen).encode())
+    """Whether this is the code for just this; a wrong one is counted, however the action was changed meanwhile."""
+    is_right = hmac.compare_digest(given.strip().casefold().encode(), _code(caller, seen).encode())
+    if not is_right:
+        counted = caller.person.wrong_codes
+        counted[step_of(seen)] = counted.get(step_of(seen), 0) + 1
+    return is_right
 
 
 def _form(sheet: StopSheet) -> type[BaseModel]:

@@ -13,10 +13,12 @@ from mcp.server.elicitation import AcceptedElicitation
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Resolve
 
-from beam_mcp.beam.auth import THE_REQUEST, Identity
+from beam_mcp.beam.auth import SEND_HEADERS, THE_REQUEST, Identity
+from beam_mcp.beam.errors import BadRequest
 from beam_mcp.beam.http import Beam, Http
 from beam_mcp.beam.task import Task
 from beam_mcp.desk.desk import Conversation, Desks, Person
+from beam_mcp.tools.brought import Brought, Unsendable
 from beam_mcp.tools.receipts import Receipts
 
 
@@ -119,21 +121,16 @@ RESOLVED = AcceptedElicitation[Any]
 async def _beam_of(ctx: Context[Office, Any], office: Office) -> Beam:
     if ctx.headers is None:
         return await office.own_beam()
-    key, bearer = ctx.headers.get("x-api-key"), _bearer(ctx.headers.get("authorization", ""))
-    workspace = ctx.headers.get("current-workspace-id")
-    if key or bearer:
-        given, own = workspace or office.identity.workspace, office.identity
-        return office.http.acting_as(Identity(key, given, own.mode, None if key else bearer, THE_REQUEST))
+    try:
+        brought = Brought.by(ctx.headers)
+    except Unsendable as wrong:
+        raise BadRequest(str(wrong), SEND_HEADERS) from None
+    if brought.has_credentials:
+        return office.http.acting_as(brought.identity(office.identity))
     beam = await office.own_beam()
     own = beam.identity
     source = own.source if own.key else THE_REQUEST
-    return replace(beam, identity=replace(own, workspace=workspace or own.workspace, source=source))
-
-
-def _bearer(header: str) -> str | None:
-    """The token of an Authorization header, whose scheme is written in any case (RFC 9110 §11.1)."""
-    scheme, _, token = header.strip().partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
+    return replace(beam, identity=replace(own, workspace=brought.workspace or own.workspace, source=source))
 
 
 def conversation_name(ctx: Context[Office, Any]) -> str | None:

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from beam_mcp.beam.http import Http
 from beam_mcp.cli.early.plain import PLAIN, Plain, plain_start
 from beam_mcp.cli.main import parser
-from beam_mcp.settings import Settings, flag, load, variable
+from beam_mcp.settings import LISTENING, Settings, load, variable
+from beam_mcp.settings_values import flag
 
 FIELDS = {variable(field): field for field in Settings.model_fields}
 # Settings that always take the ordinary road, where they are set.
-ORDINARY = {"host", "port", "allowed_hosts", "public_url", "audit"}
+ORDINARY = LISTENING - {"transport"} | {"audit"}
 KEY = "sk-1"
 WORDS = (
     "true TRUE Yes no off 0 1 t maybe text both loud stdio http agents inbox,tasks agents,,files , agents;inbox auto "

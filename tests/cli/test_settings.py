@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from beam_mcp.cli.main import main
-from beam_mcp.settings import Settings, SettingsError, flag, variable
+from beam_mcp.settings import Settings, SettingsError, variable
+from beam_mcp.settings_values import flag
 
 from .conftest import Enter
 
@@ -25,16 +26,23 @@ THREE: dict[str, tuple[str, str, str]] = {
     "toolsets": ("agents", "tasks", "agents,tasks"),
     "output": ("structured", "both", "text"),
     "timeout": ("11", "12", "13"),
+    "token_file": ("flag.txt", "environment.txt", "dotenv.txt"),
+    "oauth_scopes": ("of-flag", "of-environment", "of-dotenv"),
 }
 ONLY_NEAR: dict[str, tuple[str, str, str]] = {  # .env may not set these
     "host": ("127.0.0.1", "localhost", "::1"),
     "allowed_hosts": ("flag.example", "environment.example", "dotenv.example"),
     "public_url": ("https://flag.example", "http://environment.example/beam", "https://dotenv.example"),
+    "allowed_origins": ("https://flag.example", "http://localhost:6274", "https://dotenv.example"),
+    "oauth_issuer": ("https://flag.example/", "https://environment.example/tenant", "https://dotenv.example"),
+    "rate": ("1", "0", "3"),
     "files": ("of-flag", "of-environment", "of-dotenv"),
     "consent": ("chat", "person", "chat"),
     "audit": ("of-flag", "of-environment", "of-dotenv"),
 }
 SWITCHES = ("sandbox", "read_only", "late")
+SECRETS = ("api_key", "token")
+BESIDE = {"oauth_issuer": {"BEAM_MCP_PUBLIC_URL": "https://beam.example"}}  # what makes no sense alone
 
 
 def refused(enter: Enter, *flags: str, dotenv: str | bytes | None = None, **variables: str) -> str:
@@ -56,7 +64,7 @@ def expected(field: str, text: str) -> Any:
 
 
 def test_every_field_is_tried_here() -> None:
-    assert {*THREE, *ONLY_NEAR, *SWITCHES, "api_key"} == set(Settings.model_fields)
+    assert {*THREE, *ONLY_NEAR, *SWITCHES, *SECRETS} == set(Settings.model_fields)
 
 
 @pytest.mark.parametrize("field", THREE)
@@ -75,9 +83,9 @@ def test_what_widens_the_server_comes_from_a_flag_or_the_environment_but_not_fro
     enter: Enter, field: str
 ) -> None:
     by_flag, by_environment, by_dotenv = ONLY_NEAR[field]
-    name = variable(field)
-    assert read(enter, field, **{name: by_environment}) == expected(field, by_environment)
-    assert read(enter, field, flag(field), by_flag) == expected(field, by_flag)
+    name, beside = variable(field), BESIDE.get(field, {})
+    assert read(enter, field, **{name: by_environment}, **beside) == expected(field, by_environment)
+    assert read(enter, field, flag(field), by_flag, **beside) == expected(field, by_flag)
     line = refused(enter, dotenv=f"{name}={by_dotenv}\n", **{name: ""})
     assert line.startswith(f"{name} ({flag(field)}): .env may not set it")
 
@@ -104,7 +112,7 @@ def test_without_anything_there_is_no_key_and_every_default_holds(enter: Enter) 
 
 
 @pytest.mark.parametrize("unset", ["", "   ", "${user_config.x}", "${user_config.workspace_id} "])
-@pytest.mark.parametrize("field", [*THREE, *ONLY_NEAR, *SWITCHES, "api_key"])
+@pytest.mark.parametrize("field", [*THREE, *ONLY_NEAR, *SWITCHES, *SECRETS])
 def test_what_a_client_passes_on_for_an_empty_option_counts_as_unset(enter: Enter, field: str, unset: str) -> None:
     if (field, unset) == ("audit", ""):
         return  # the one option whose empty value says something
@@ -255,20 +263,6 @@ def test_a_dotenv_with_both_host_and_key_is_whole(enter: Enter) -> None:
 def test_a_dotenv_that_is_no_text_is_told_in_one_line(enter: Enter) -> None:
     line = refused(enter, dotenv=f"BEAM_API_KEY={SECRET}\n".encode("utf-16"))
     assert line == ".env: .env cannot be read (it is not UTF-8 text)."
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "beam.example"])  # noqa: S104 - what is refused
-def test_a_public_host_needs_the_names_under_which_it_is_reached(enter: Enter, host: str) -> None:
-    line = refused(enter, "--transport", "http", "--host", host)
-    assert line.startswith("BEAM_MCP_ALLOWED_HOSTS (--allowed-hosts): ")
-    assert host in line
-    settings = enter("--transport", "http", "--host", host, "--allowed-hosts", "beam.example")
-    assert settings.is_public
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
-def test_loopback_is_not_public(enter: Enter, host: str) -> None:
-    assert not enter("--transport", "sse", "--host", host).is_public
 
 
 def test_a_wrong_setting_ends_the_command_with_code_2_and_one_line_on_stderr(

@@ -59,7 +59,9 @@ class OverHttp:
         """One POST; what it is answered with is kept for `receive`."""
         headers = {"accept": "application/json, text/event-stream"} | self.headers | _modern_headers(message)
         answer = await self.http.post("/mcp", json=message, headers=headers)
-        assert answer.is_success, answer.text
+        # What is wrong with a request of 2026 is told with its id, and a status of 400.
+        told = answer.status_code == 400 and answer.json()["id"] == message.get("id") is not None
+        assert answer.is_success or told, answer.text
         if session := answer.headers.get("mcp-session-id"):
             self.headers["mcp-session-id"] = session
         if "event-stream" in answer.headers.get("content-type", ""):

@@ -147,7 +147,8 @@ async def test_a_wrong_argument_of_a_prompt_is_named(
 async def test_a_tool_that_is_switched_off_is_not_taken_for_another(world: World) -> None:
     async with chatting(world, read_only=True) as chat:
         assert await chat.fail("create_task", agent="crm", query="Hi") == (
-            "create_task is switched off here: this server is read-only or offers only some toolsets."
+            "create_task is switched off here: this server is read-only or offers only some toolsets, or the headers "
+            "of this request ask for no more."
         )
         assert "Did you mean get_task?" in await chat.fail("get_tsk")
 

@@ -16,7 +16,7 @@ async def link_from(site: Site) -> str:
     """The address of a decision, as the chat hears it."""
     site.world.access.key = OWN
     task = site.world.add_task("Payment Runner", age=3600)
-    async with entering(site.http, "legacy") as (speaker, _):
+    async with entering(site.http, "legacy", x_api_key=OWN) as (speaker, _):
         words = await speaker.call("approve_step", task=task.custom_id)
     return re.findall(r"https?://\S+/decide/[\w-]+", words)[0]
 

@@ -94,13 +94,16 @@ async def counting(url: str, connections: list[int]) -> AsyncGenerator[str]:
 
 
 @asynccontextmanager
-async def entering(http: httpx2.AsyncClient, door: str) -> AsyncGenerator[tuple[Speaker, dict[str, str]]]:
-    """A conversation at a door, and the headers that each of its requests carries from now on."""
+async def entering(
+    http: httpx2.AsyncClient, door: str, **headers: str
+) -> AsyncGenerator[tuple[Speaker, dict[str, str]]]:
+    """A conversation at a door with these headers (`_` for `-`), and what each of its requests carries from now on."""
+    carried = {name.replace("_", "-"): value for name, value in headers.items()}
     if door == "sse":
-        async with over_sse(http) as wire:
+        async with over_sse(http, carried) as wire:
             yield await greeted(wire, LEGACY[0]), wire.headers
     else:
-        wire = OverHttp(http)
+        wire = OverHttp(http, carried)
         yield await greeted(wire, MODERN if door == "modern" else LEGACY[-1]), wire.headers
 
 
@@ -157,17 +160,15 @@ async def test_refused_strangers_fill_no_log(tmp_path: Path) -> None:
 @pytest.mark.parametrize("door", DOORS)
 async def test_a_callers_own_key_and_workspace_count_for_that_call_and_only_that(site: Site, door: str) -> None:
     site.world.access.key = THEIRS
-    async with entering(site.http, door) as (speaker, headers):
-        assert "Invoice Matcher" not in await speaker.call("list_agents")
-        headers |= {"x-api-key": THEIRS, "current-workspace-id": WORKSPACE_ID}
-        before = len(site.world.requests)
-        assert "Invoice Matcher" in await speaker.call("list_agents")
-        sent = [seen.headers for seen in site.world.requests[before:]]
+    async with entering(site.http, door) as (ours, _):
+        assert "Invoice Matcher" not in await ours.call("list_agents")
+        async with entering(site.http, door, x_api_key=THEIRS, current_workspace_id=WORKSPACE_ID) as (theirs, _):
+            before = len(site.world.requests)
+            assert "Invoice Matcher" in await theirs.call("list_agents")
+            sent = [seen.headers for seen in site.world.requests[before:]]
         assert [(seen.get("x-api-key"), seen.get("authorization")) for seen in sent] == [(THEIRS, None)] * len(sent)
-        for name in ("x-api-key", "current-workspace-id"):
-            del headers[name]
         before = len(site.world.requests)
-        assert "Invoice Matcher" not in await speaker.call("list_agents")
+        assert "Invoice Matcher" not in await ours.call("list_agents")
         assert {seen.headers.get("x-api-key") for seen in site.world.requests[before:]} <= {OWN, None}
 
 
@@ -175,15 +176,14 @@ async def test_a_callers_own_key_and_workspace_count_for_that_call_and_only_that
 async def test_a_callers_own_token_counts_for_that_call_and_only_that(site: Site, door: str) -> None:
     site.world.access.key = THEIRS
     token = (site.world.access.exchange(THEIRS) or {})["idToken"]
-    async with entering(site.http, door) as (speaker, headers):
-        headers["authorization"] = f"Bearer {token}"
+    async with entering(site.http, door, authorization=f"Bearer {token}") as (speaker, _):
         before = len(site.world.requests)
         assert "Invoice Matcher" in await speaker.call("list_agents")
         sent = [seen.headers for seen in site.world.requests[before:]]
         assert [(seen.get("x-api-key"), seen.get("authorization")) for seen in sent] == [
             (None, f"Bearer {token}")
         ] * len(sent)
-        del headers["authorization"]
+    async with entering(site.http, door) as (speaker, _):
         assert "Invoice Matcher" not in await speaker.call("list_agents")
     assert token not in site.server.errors.decode()
 
@@ -192,8 +192,7 @@ async def test_a_callers_own_token_counts_for_that_call_and_only_that(site: Site
 async def test_a_callers_workspace_is_the_one_asked(site: Site, door: str) -> None:
     site.world.access.key = OWN
     other = "0a0a0a0a-0000-4000-8000-0a0a0a0a0a0a"
-    async with entering(site.http, door) as (speaker, headers):
-        headers["current-workspace-id"] = other
+    async with entering(site.http, door, current_workspace_id=other) as (speaker, _):
         before = len(site.world.requests)
         await speaker.call("list_agents")
         assert {seen.headers["current-workspace-id"] for seen in site.world.requests[before:]} == {other}
@@ -202,11 +201,10 @@ async def test_a_callers_workspace_is_the_one_asked(site: Site, door: str) -> No
 async def test_on_a_public_address_the_servers_own_key_is_nobodys(tmp_path: Path) -> None:
     async with serving_site(tmp_path, "--host", "0.0.0.0", "--allowed-hosts", "beam.example") as site:  # noqa: S104
         site.world.access.key = OWN
-        async with entering(site.http, "modern") as (speaker, headers):
-            headers["host"] = "beam.example"
-            assert "No Beam API key is set" in await speaker.call("list_agents")
-            assert not site.world.requests
-            headers["x-api-key"] = OWN
+        answer = await site.http.post("/mcp", json={}, headers={"host": "beam.example"})
+        assert answer.status_code == 401
+        assert not site.world.requests
+        async with entering(site.http, "modern", host="beam.example", x_api_key=OWN) as (speaker, _):
             assert "Invoice Matcher" in await speaker.call("list_agents")
 
 

@@ -164,6 +164,27 @@ async def test_where_the_chat_decides_the_edited_action_that_is_shown_is_the_one
     assert world.acts[0].payload["toolParameters"]["amount"] == "1.00"
 
 
+async def test_who_tries_codes_cannot_decide_that_step_by_any(world: World, payment: TaskState) -> None:
+    other = world.add_task("Payment Runner", age=3600)
+    async with chatting(world, decides_in_chat=True) as chat:
+        codes: dict[str, str] = {}
+        for task in (payment, other):
+            shown = await chat.ask("approve_step", task=task.custom_id)
+            codes[task.custom_id] = shown.split('confirm="')[1].split('"')[0]
+        for tried in range(4):
+            await chat.ask("approve_step", task=payment.custom_id, confirm=f"{tried:08x}")
+        wrong = await chat.ask("approve_step", task=payment.custom_id, confirm="no-code")
+        assert "too many wrong codes" in wrong
+        assert "confirm=" not in wrong
+        # Neither by the right one, nor by another action in its place.
+        for more in ({}, {"parameters": {"amount": "1.00"}}):
+            late = await chat.ask("approve_step", task=payment.custom_id, confirm=codes[payment.custom_id], **more)
+            assert "too many wrong codes" in late
+        assert world.acts == []
+        await chat.ask("approve_step", task=other.custom_id, confirm=codes[other.custom_id])
+    assert [act.kind for act in world.acts] == ["user-consent"]
+
+
 async def test_a_code_of_an_action_that_has_changed_is_worth_nothing(world: World, payment: TaskState) -> None:
     async with chatting(world, decides_in_chat=True) as chat:
         shown = await chat.ask("approve_step", task=payment.custom_id)
