@@ -162,6 +162,17 @@ def test_links_into_the_repository_lead_somewhere() -> None:
             assert (ROOT / target).exists(), target
 
 
+def test_every_claim_of_security_is_proven_by_a_test_that_is_there() -> None:
+    section = text().partition("\n## Security\n")[2].partition("\n## ")[0]
+    claims = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")][2:]
+    assert len(claims) >= 15
+    for claim, _, proof in claims:
+        proofs = re.findall(r"\[([^\]]+)\]\((tests/[^)]+)\)", proof)
+        assert proofs, claim
+        for name, file in proofs:
+            assert f"def test_{name.replace(' ', '_')}(" in (ROOT / file).read_text(encoding="utf-8"), name
+
+
 def verbs() -> list[Verb]:
     return [verb for toolset in TOOLSETS for verb in toolset.tools]
 
