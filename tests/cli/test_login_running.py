@@ -111,12 +111,12 @@ async def test_over_http_the_headers_are_named_and_on_loopback_the_login_serves(
         started(*arguments, cwd=tmp_path, settings=home(tmp_path)) as server,
         httpx2.AsyncClient(base_url=await server.address(), trust_env=False) as http,
     ):
-        speaker = Speaker(OverHttp(http), "2026-07-28")
-        said = await speaker.call("list_agents")
-        assert "Send yours in the header x-api-key, and the workspace in current-workspace-id" in said
-        assert "restart" not in said
+        refused = await http.post("/mcp", json={})
+        assert refused.status_code == 401
+        assert "Send yours in the header x-api-key, and the workspace in current-workspace-id" in refused.text
+        assert "restart" not in refused.text
         await logged_in(tmp_path, url)
-        assert "Invoice Matcher" in await speaker.call("list_agents")
+        assert "Invoice Matcher" in await Speaker(OverHttp(http), "2026-07-28").call("list_agents")
 
 
 async def test_on_a_public_address_nobody_gets_the_login(tmp_path: Path, world: World, url: str) -> None:
@@ -127,8 +127,9 @@ async def test_on_a_public_address_nobody_gets_the_login(tmp_path: Path, world: 
     async with started("serve", *arguments, cwd=tmp_path, settings=home(tmp_path)) as server:
         address = (await server.address()).replace(everywhere, "127.0.0.1")
         async with httpx2.AsyncClient(base_url=address, trust_env=False) as http:
-            speaker = Speaker(OverHttp(http, {"host": "beam.example"}), "2026-07-28")
-            assert "No Beam API key is set. Send yours" in await speaker.call("list_agents")
+            refused = await http.post("/mcp", json={}, headers={"host": "beam.example"})
+            assert refused.status_code == 401
+            assert "Send yours in the header x-api-key" in refused.text
     assert len(world.requests) == before
 
 
