@@ -10,7 +10,7 @@ from tests.foreign.checks import IGNORABLE
 from tests.foreign.corpus import CORPUS, HARMLESS, KINDS, Attack
 
 KEPT = Path(__file__).with_name("TABLE.md")
-EVERY = 4  # of the turns in which the attacks move from place to place, so many are played once
+EVERY = 8  # of the turns in which the attacks move from place to place, so many are played once
 TURNS = tuple(range(0, len(CORPUS), EVERY))
 TOOLS = (
     *("answer_questions (error)", "approve_step", "approve_step (error)", "download_file (error)", "get_account"),
@@ -32,7 +32,8 @@ nothing in it does what it tries: {len(CORPUS)} attacks, {len(ORDER)} places of 
 models of them), {len(CHANNELS)} channels (tools in words and as data, errors, resources, prompts, completions, forms).
 The page and the card in a browser, the terminal and the log have tests of their own.
 
-* Places: at how many of them the attack stood while every channel was read, one of {EVERY} turns of the round.
+* Places: at how many of them the attack stood while every channel was read, one of {EVERY} turns of the round. A few of
+  them are never served: `downloadUrl`, most of what stands around the tasks of a list, ids and statuses.
 * What became of it: how `get_task(detail="output")` says it, which has no limit of a line. “parted” counts the blanks
   put in where a client or model could have acted, “hidden” the characters that nobody would have seen. The rest is
   there to be read, as data in a fence. Where fields are one line, it is quoted and clipped besides.
