@@ -7,7 +7,7 @@ from beam_mcp.views.text import tokens
 from .ledger import ALL_DEFINITIONS, BUDGETS, KEPT, LESS, Entry, definitions, differences, kept_rows, over_budget, page
 from .ledger_calls import Answer, answers
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("ledger")]  # one process hears all answers, not each
+pytestmark = pytest.mark.anyio
 
 REWRITE = "python -m tests.benchmarks.ledger --write"
 BIG = 20_000  # tokens of raw JSON, from which on a hundredth is enough for any answer

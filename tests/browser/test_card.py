@@ -100,6 +100,7 @@ async def test_a_person_answers_questions_in_the_card(browser: Browser, world: W
     async with hosting(browser, world) as host:
         await host.draw("get_pending_questions", task=task.custom_id)
         fields = host.card.locator("form textarea")
+        await expect(fields.first).to_be_visible()
         for index in range(await fields.count()):
             await fields.nth(index).fill("")
         await press(host, "Send")

@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import anyio
 import pytest
 
 from beam_mcp import __version__
@@ -91,8 +90,7 @@ async def test_without_a_key_the_server_starts_lists_its_tools_and_says_how_to_s
         speaker = Speaker(OverStdio(server), "2025-06-18")
         assert (await speaker.greet())["serverInfo"]["version"] == __version__
         assert "create_task" in await speaker.tools()
-        with anyio.fail_after(5):
-            said = await speaker.call("list_agents")
+        said = await speaker.call("list_agents")
         assert "BEAM_API_KEY" in said
         assert "BEAM_WORKSPACE_ID" in said
         assert "--sandbox" in said

@@ -11,8 +11,8 @@ from .chat import Era, Human, chatting
 
 pytestmark = pytest.mark.anyio
 
-SLOW = 2.0  # seconds that Beam takes to answer a write
-PATIENCE = 0.5  # seconds after which the client gives up
+SLOW = 3.0  # seconds that Beam takes to answer a write
+PATIENCE = 1.0  # seconds after which the client gives up
 
 both_eras = pytest.mark.parametrize("mode", ["legacy", "auto"])
 
