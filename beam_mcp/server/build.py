@@ -211,8 +211,8 @@ class BeamServer(MCPServer[Office]):
 
     async def list_prompts(self) -> list[Prompt]:
         """Those whose tools are all loaded; made when they are first asked for."""
-        if not self._prompt_manager.list_prompts():
-            for prompt in prompts_for(self.loaded):
+        for prompt in prompts_for(self.loaded):
+            if self._prompt_manager.get_prompt(prompt.name) is None:
                 self.add_prompt(prompt)
         return await super().list_prompts()
 
