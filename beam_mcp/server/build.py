@@ -141,7 +141,7 @@ class BeamServer(MCPServer[Office]):
         return result
 
     def made(self, name: str) -> BeamTool:
-        """A loaded tool, made when it is first asked for: all of them take a tenth of a start."""
+        """A loaded tool, made when it is first asked for: all of them take a twentieth of a start."""
         if name not in self._made:
             meta = card.META if self.has_card and name in card.BOUND else None
             verb = self.verbs[name]
