@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 from urllib.parse import quote
 
+import anyio.to_thread
 from pydantic_core import from_json, to_json
 
 from beam_mcp.beam.errors import BeamBroken, inside
@@ -90,19 +91,19 @@ def _names_secret(pairs: Mapping[Any, Any], is_secret: Callable[[Any], bool]) ->
     return named or asks_for_secret(pairs.get("question", ""))
 
 
-async def raw_task(beam: Beam, task_id: str) -> str:
-    """The whole task as JSON (GET /agent-tasks/{id})."""
+async def raw_task(beam: Beam, task_id: str) -> dict[str, Any]:
+    """The whole task (GET /agent-tasks/{id})."""
     return await _read(beam, f"/agent-tasks/{quote(task_id, safe='')}")
 
 
-async def raw_agent(beam: Beam, agent_id: str) -> str:
-    """The whole agent as JSON (GET /agent/{id})."""
+async def raw_agent(beam: Beam, agent_id: str) -> dict[str, Any]:
+    """The whole agent (GET /agent/{id})."""
     return await _read(beam, f"/agent/{quote(agent_id, safe='')}")
 
 
-async def _read(beam: Beam, path: str) -> str:
+async def _read(beam: Beam, path: str) -> dict[str, Any]:
     body = await beam.body(path)
     data = loaded(body)
     if not isinstance(data, dict) or not {"id", "agent"} & cast("dict[str, Any]", data).keys():
         raise inside(body) or BeamBroken("Beam's answer has an unexpected form.", "Try again in a minute.")
-    return to_json(without_secrets(data)).decode()
+    return await anyio.to_thread.run_sync(without_secrets, data)  # megabytes: others are served meanwhile

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Set
 from typing import Any
 from urllib.parse import unquote
 
+import anyio.to_thread
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
@@ -16,10 +17,10 @@ from beam_mcp.tools.agents import describe_agent
 from beam_mcp.tools.gathering import read_inbox
 from beam_mcp.tools.given import find_agent, find_task, task_named
 from beam_mcp.tools.office import Caller, Office, given_caller
-from beam_mcp.views.cleaning import escaped
 from beam_mcp.views.task import TaskView
 from beam_mcp.views.text import flat, quoted
 from beam_mcp.views.view import View
+from beam_mcp.views.whole import whole
 
 TEXT, JSON = "text/plain", "application/json"
 _URI = re.compile(r"beam://(?:(inbox)|(tasks|agents)/([^/?#]+)(/raw)?)")
@@ -31,9 +32,9 @@ TEMPLATES = tuple(
     ResourceTemplate(uri_template=f"beam://{kind}s/{{{kind}}}{ending}", name=name, description=about, mime_type=mime)
     for kind, ending, name, about, mime in (
         ("task", "", "task", "where a task stands", TEXT),
-        ("task", "/raw", "task_raw", "a whole task as Beam sent it, without secrets; often megabytes", JSON),
+        ("task", "/raw", "task_raw", "a task as Beam sent it, without secrets; cut where over 1 MB", JSON),
         ("agent", "", "agent", "what an agent does", TEXT),
-        ("agent", "/raw", "agent_raw", "a whole agent as Beam sent it, without secrets", JSON),
+        ("agent", "/raw", "agent_raw", "an agent as Beam sent it, likewise", JSON),
     )
 )
 
@@ -80,7 +81,8 @@ async def read(uri: str, context: Context[Office, Any], tools: frozenset[str]) -
     caller = await given_caller(context)
     try:
         if raw:
-            return [ReadResourceContents(escaped(await _raw(caller, kind, unquote(name))), JSON)]
+            data = await _raw(caller, kind, unquote(name))
+            return [ReadResourceContents(await anyio.to_thread.run_sync(whole, data), JSON)]
         view = await (read_inbox(caller) if inbox else _view(caller, kind, unquote(name)))
         return [ReadResourceContents(view.text(tools), TEXT)]
     except BeamError as error:
@@ -95,7 +97,7 @@ async def _view(caller: Caller, kind: str, name: str) -> View:
     return TaskView.of(await task_named(caller, name), caller.now)
 
 
-async def _raw(caller: Caller, kind: str, name: str) -> str:
+async def _raw(caller: Caller, kind: str, name: str) -> dict[str, Any]:
     if kind == "agents":
         return await raw_agent(caller.beam, (await find_agent(caller, name)).id or "")
     return await raw_task(caller.beam, await find_task(caller, name))

@@ -11,6 +11,7 @@ import pytest
 from anyio.abc import TaskStatus
 from mcp import Client
 from mcp.client.session import IncomingMessage
+from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.client.subscriptions import Subscription
 from mcp.shared.exceptions import MCPError
@@ -29,6 +30,7 @@ from beam_mcp.sandbox.world import World
 from beam_mcp.server.build import build
 from beam_mcp.tools.toolsets import TOOLSETS
 from tests.cli.processes import PATIENCE, on, started
+from tests.server.sharing import shared
 from tests.tools.chat import Era, office_for
 
 pytestmark = pytest.mark.anyio
@@ -62,6 +64,18 @@ async def test_a_whole_task_is_read_as_json_without_any_secret(mode: Era) -> Non
             assert not [name for name, canary in CANARIES.items() if canary in text]
             assert SANDBOX_KEY not in text
         assert json.loads(await read(client, f"beam://tasks/{task.custom_id}/raw"))["tokensUsed"] >= 0
+
+
+@pytest.mark.parametrize("door", ["sse", "legacy", "auto"])
+async def test_a_raw_task_of_megabytes_is_cut_to_what_the_official_client_takes(door: str) -> None:
+    async with shared(lends=True) as site:
+        task = site.world.add_task("Market Research", status="COMPLETED", size_bytes=3_000_000)
+        base = str(site.http.base_url).rstrip("/")
+        wire = sse_client(f"{base}/sse") if door == "sse" else streamable_http_client(f"{base}/mcp")
+        async with Client(wire, mode="legacy" if door == "sse" else door) as client:
+            text = await read(client, f"beam://tasks/{task.custom_id}/raw")
+    assert json.loads(text)["id"] == task.id
+    assert "characters left out]" in text
 
 
 @both_eras
