@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import anyio.to_thread
@@ -103,7 +103,8 @@ async def raw_agent(beam: Beam, agent_id: str) -> dict[str, Any]:
 
 async def _read(beam: Beam, path: str) -> dict[str, Any]:
     body = await beam.body(path)
-    data = loaded(body)
-    if not isinstance(data, dict) or not {"id", "agent"} & cast("dict[str, Any]", data).keys():
-        raise inside(body) or BeamBroken("Beam's answer has an unexpected form.", "Try again in a minute.")
-    return await anyio.to_thread.run_sync(without_secrets, data)  # megabytes: others are served meanwhile
+    match loaded(body):
+        case {"id": _} | {"agent": _} as data:
+            return await anyio.to_thread.run_sync(without_secrets, data)  # megabytes: others are served meanwhile
+        case _:
+            raise inside(body) or BeamBroken("Beam's answer has an unexpected form.", "Try again in a minute.")
