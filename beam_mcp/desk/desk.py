@@ -37,10 +37,13 @@ class Bounded(OrderedDict[K, V]):
 
 @dataclass(frozen=True)
 class Told:
-    """What this conversation last heard of a task: its `state` in detail, its `mark` as a list shows it, and when."""
+    """What this conversation last heard of a task: its `state` in detail, its `mark` as a list shows it, and when.
 
-    state: str
-    mark: str
+    Both are hashes that hold in this process, and in no other.
+    """
+
+    state: int
+    mark: int
     at: datetime
 
 
@@ -164,12 +167,12 @@ class Desks:
         return known
 
 
-def _state(task: Task) -> str:
-    return digest(_mark(task), [(node.id, node.status, len(node.open_questions())) for node in task.nodes])
+def _state(task: Task) -> int:
+    return hash((_mark(task), *((node.id, node.status, len(node.open_questions())) for node in task.nodes)))
 
 
-def _mark(task: TaskHead) -> str:
-    return digest(task.status, task.updated_at)
+def _mark(task: TaskHead) -> int:
+    return hash((task.status, task.updated_at))
 
 
 def digest(*parts: Any) -> str:
