@@ -42,12 +42,11 @@ from pydantic import AnyUrl
 from beam_mcp import __version__
 from beam_mcp.server import card
 from beam_mcp.server.boundary import BeamTool, unknown_tool
-from beam_mcp.server.completions import complete
 from beam_mcp.server.instructions import TOOLS, instructions_for
 from beam_mcp.server.lines import Answers, Lines, Refusing, own_stdin
 from beam_mcp.server.masking import masked_request, masked_tool
 from beam_mcp.server.prompts import prompts_for, wrong_arguments
-from beam_mcp.server.resources import read, resources_for, templates_for
+from beam_mcp.server.resources import resources_for, templates_for
 from beam_mcp.server.visitor import fingerprint_of, loaded_for
 from beam_mcp.server.watching import Watching
 from beam_mcp.tools.office import Office, given_caller
@@ -127,7 +126,9 @@ class BeamServer(MCPServer[Office]):
         loaded = self.loaded if context is None else loaded_for(context, self.loaded)
         with masked_tool(name):
             if name in card.NAMES and context is not None and self._draws_cards(context):
-                return await card.answer(context, name, arguments)
+                from beam_mcp.server.card_answers import answer  # noqa: PLC0415 - here and below: few sessions need it
+
+                return await answer(context, name, arguments)
             if name in loaded and context is not None:
                 return await self.made(name).run(arguments, context)
         return unknown_tool(name, TOOLS, loaded)
@@ -187,6 +188,8 @@ class BeamServer(MCPServer[Office]):
         return ListResourceTemplatesResult(resource_templates=templates_for(loaded_for(ctx, self.loaded)))
 
     async def _complete(self, ctx: ServerRequestContext[Office, Any], params: CompleteRequestParams) -> CompleteResult:
+        from beam_mcp.server.completions import complete  # noqa: PLC0415
+
         caller = await given_caller(Context(request_context=ctx))
         return await complete(caller, params, loaded_for(ctx, self.loaded))
 
@@ -205,8 +208,12 @@ class BeamServer(MCPServer[Office]):
         if context is None:
             raise ResourceError("A resource is read by somebody: there is no caller.")
         if str(uri) == card.URI and self._draws_cards(context):
-            return await card.contents(context)
+            from beam_mcp.server.card_answers import contents  # noqa: PLC0415
+
+            return await contents(context)
         self._note_call()
+        from beam_mcp.server.reading import read  # noqa: PLC0415
+
         return await read(str(uri), context, loaded_for(context, self.loaded))
 
     async def list_prompts(self) -> list[Prompt]:

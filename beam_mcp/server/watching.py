@@ -22,7 +22,6 @@ from mcp_types import (
 )
 
 from beam_mcp.beam.errors import BeamError
-from beam_mcp.beam.follow import until_news
 from beam_mcp.beam.task import TaskHead, get_task
 from beam_mcp.server.resources import is_shown, task_in
 from beam_mcp.server.visitor import loaded_for
@@ -73,6 +72,8 @@ async def _tell_changes(caller: Caller, seen: TaskHead, uri: str, tell: Tell) ->
 
 
 async def _next_change(caller: Caller, before: TaskHead) -> TaskHead:
+    from beam_mcp.beam.follow import until_news  # noqa: PLC0415 - few sessions watch anything
+
     def changed(now: TaskHead) -> bool:
         return (now.status, now.updated_at) != (before.status, before.updated_at)
 

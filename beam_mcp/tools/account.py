@@ -14,12 +14,10 @@ from beam_mcp.beam.user import User, current_user
 from beam_mcp.tools.given import known_agents
 from beam_mcp.tools.office import Caller, Given, InChat
 from beam_mcp.tools.person import can_ask
-from beam_mcp.tools.toolset import Toolset, reads
 from beam_mcp.views.account import AccountView, Problem, Way
 from beam_mcp.views.text import line
 
 
-@reads("Account")
 async def get_account(caller: Given) -> AccountView:
     """Who is signed in, which workspace, credits left, what this client can do, and what is wrong."""
     begun = perf_counter()
@@ -92,6 +90,3 @@ def _abilities(caller: InChat) -> list[str]:
         ", ".join(f"{ability}: {'yes' if there else 'no'}" for ability, there in has.items()),
         "local files can be sent" if caller.is_local else "local files cannot be sent over HTTP",
     ]
-
-
-ACCOUNT = Toolset("account", "who is signed in and what works", (get_account,))

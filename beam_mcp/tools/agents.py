@@ -13,8 +13,7 @@ from beam_mcp.beam.analytics import get_analytics
 from beam_mcp.beam.errors import BadRequest, NotFound
 from beam_mcp.tools.given import AgentRef, find_agent
 from beam_mcp.tools.office import Caller, Given
-from beam_mcp.tools.toolset import Toolset, reads
-from beam_mcp.tools.waiting import usual_time
+from beam_mcp.tools.usual import usual_time
 from beam_mcp.tools.wanted import Moment, day
 from beam_mcp.views.agent import AgentView
 from beam_mcp.views.agents import AgentListView
@@ -24,7 +23,6 @@ PAGE_SIZE = 20
 DEFAULT_PERIOD = timedelta(days=30)
 
 
-@reads("List agents")
 async def list_agents(
     caller: Given,
     query: Annotated[str | SkipJsonSchema[None], Field(description="words in the name or description")] = None,
@@ -35,7 +33,6 @@ async def list_agents(
     return AgentListView.of(found, workspace=caller.workspace, page=page, page_size=PAGE_SIZE, searched=query)
 
 
-@reads("Look at an agent")
 async def get_agent(caller: Given, agent: AgentRef) -> AgentView:
     """What an agent does, its steps, where it will stop for the person, and its usual time and cost."""
     return await describe_agent(caller, agent)
@@ -55,7 +52,6 @@ async def _steps_of(caller: Caller, agent: Agent) -> Graph | None:
         return None  # an agent that was never built has no steps
 
 
-@reads("How an agent did")
 async def get_agent_analytics(
     caller: Given,
     agent: AgentRef,
@@ -70,6 +66,3 @@ async def get_agent_analytics(
         raise BadRequest(f"since: {first} is after until, {last}.", "Swap them.")
     figures = await get_analytics(caller.beam, found.id or "", since=first, until=last)
     return AnalyticsView.of(found.name or agent, figures, since=first, until=last)
-
-
-AGENTS = Toolset("agents", "who can do work here and how they did", (list_agents, get_agent, get_agent_analytics))

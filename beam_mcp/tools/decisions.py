@@ -24,7 +24,6 @@ from beam_mcp.tools.given import TaskRef
 from beam_mcp.tools.office import Given, InChat
 from beam_mcp.tools.origin import urges_approval
 from beam_mcp.tools.person import Heard, NotAsked, hear, offer_card, open_form, why_no_card
-from beam_mcp.tools.toolset import changes
 from beam_mcp.views.decision import ActionView, question_of, shown_whole
 from beam_mcp.views.field import Parameter
 from beam_mcp.views.names import handle
@@ -49,7 +48,6 @@ async def ask_decision(caller: Given, seen: Annotated[Seen, Resolve(see_edited)]
     return Elicit(question, _form(seen.sheet))
 
 
-@changes("Approve a step")
 async def approve_step(
     caller: Given,
     seen: Annotated[Seen, Resolve(see_edited)],
@@ -196,7 +194,6 @@ def _as_written(given: str | bool) -> str:  # noqa: FBT001 - what the form holds
     return given if isinstance(given, str) else str(given).lower()
 
 
-@changes("Reject a step")
 async def reject_step(
     caller: Given,
     seen: Annotated[Seen, Resolve(see_action)],

@@ -16,7 +16,6 @@ from beam_mcp.beam.task import ContextFile
 from beam_mcp.tools.folders import Folders, check_together, folder_of, type_of, upload_of
 from beam_mcp.tools.given import AgentRef, TaskRef, find_agent, task_named
 from beam_mcp.tools.office import Caller, Given, InChat
-from beam_mcp.tools.toolset import Toolset, creates
 from beam_mcp.views.downloaded import DownloadedView
 from beam_mcp.views.names import handle
 from beam_mcp.views.text import line, listed, named, quoted
@@ -65,7 +64,6 @@ async def uploads_of(caller: InChat, roots: ListRootsResult, paths: list[str]) -
     return found
 
 
-@creates("Download a file")
 async def download_file(
     caller: Given,
     roots: Annotated[ListRootsResult, Resolve(ask_roots_for_saving)],
@@ -118,6 +116,3 @@ async def _of_agent(caller: Caller, agent: str, file: str) -> tuple[str, Context
         raise BadRequest("file: Beam lists no files of an agent by name.", "Give the file's id, or the task it is in.")
     found = await find_agent(caller, agent)
     return found.id or "", ContextFile(id=file.strip().lower())
-
-
-FILES = Toolset("files", "save files of Beam's", (download_file,))

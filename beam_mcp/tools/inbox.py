@@ -6,21 +6,18 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from beam_mcp.tools.answering import understood
-from beam_mcp.tools.decisions import approve_step, reject_step
 from beam_mcp.tools.gathering import read_inbox
 from beam_mcp.tools.given import AgentRef, TaskRef
 from beam_mcp.tools.office import Given
 from beam_mcp.tools.person import hear
 from beam_mcp.tools.questionnaire import GivenForm, GivenTask, filled_in, subject_of
 from beam_mcp.tools.submitting import answer, refuse_unless_asking
-from beam_mcp.tools.toolset import Toolset, changes, reads
 from beam_mcp.tools.wanted import Answer
 from beam_mcp.views.answered import OpenQuestionsView
 from beam_mcp.views.inbox import InboxView
 from beam_mcp.views.view import View
 
 
-@reads("What waits for you")
 async def get_pending_questions(
     caller: Given,
     agent: AgentRef | SkipJsonSchema[None] = None,
@@ -31,7 +28,6 @@ async def get_pending_questions(
     return await read_inbox(caller, agent, task, page)
 
 
-@changes("Answer an agent's questions")
 async def answer_questions(
     caller: Given,
     seen: GivenTask,
@@ -53,10 +49,3 @@ async def answer_questions(
     refuse_unless_asking(caller, found)
     reason = f"nothing was sent, {heard.why}; ask in the chat, then call again with the answers."
     return OpenQuestionsView.of(found, reason)
-
-
-INBOX = Toolset(
-    "inbox",
-    "what agents wait for, answering and deciding",
-    (get_pending_questions, answer_questions, approve_step, reject_step),
-)

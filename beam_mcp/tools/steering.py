@@ -13,7 +13,6 @@ from beam_mcp.beam.task import Task
 from beam_mcp.tools.given import TaskRef, task_named
 from beam_mcp.tools.office import Given
 from beam_mcp.tools.steps import step_named, steps_of
-from beam_mcp.tools.toolset import changes, creates
 from beam_mcp.views.names import handle, status_words
 from beam_mcp.views.steered import SteeredView
 from beam_mcp.views.text import call, quoted
@@ -21,7 +20,6 @@ from beam_mcp.views.text import call, quoted
 StepRef = Annotated[str | SkipJsonSchema[None], Field(description="number or name of a step; default: the whole task")]
 
 
-@changes("Try a task again")
 async def retry_task(
     caller: Given,
     task: TaskRef,
@@ -43,7 +41,6 @@ async def retry_task(
     return SteeredView.of(now, f"Beam was told to run {handle(now)} again{_step_words(node, 'from')}.")
 
 
-@changes("Stop a task")
 async def stop_task(
     caller: Given, task: TaskRef, reason: Annotated[str | SkipJsonSchema[None], Field(description="why")] = None
 ) -> SteeredView:
@@ -58,7 +55,6 @@ async def stop_task(
     return SteeredView.of(now, f"Beam was told to stop {handle(now)}.")
 
 
-@creates("Rate a result")
 async def rate_task(
     caller: Given,
     task: TaskRef,

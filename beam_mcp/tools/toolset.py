@@ -3,6 +3,8 @@
 import re
 from collections.abc import Awaitable, Callable, Set
 from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
 from itertools import takewhile
 from typing import Any, Literal
 
@@ -23,16 +25,26 @@ MOST_TOKENS = 5000  # no answer is longer, unless its whole purpose is to give a
 
 @dataclass(frozen=True)
 class Verb:
-    """A tool: an async function from typed parameters to a view, with the hints of the word it was declared with."""
+    """A tool: an async function from typed parameters to a view, with the hints of the word it was declared with.
 
-    function: ToolFunction
+    `place` is the function's name after that of its module in this package, which is loaded once the tool is wanted: no
+    session uses all tools, and all of them are a tenth of what there is to load.
+    """
+
     title: str
+    place: str
     hints: ToolAnnotations
+
+    @cached_property
+    def function(self) -> ToolFunction:
+        """What is called."""
+        module, _, name = self.place.partition(".")
+        return getattr(import_module(f"{__package__}.{module}"), name)
 
     @property
     def name(self) -> str:
         """What clients call it."""
-        return self.function.__name__
+        return self.place.partition(".")[2]
 
     @property
     def reads_only(self) -> bool:
@@ -49,22 +61,22 @@ class Toolset:
     tools: tuple[Verb, ...]
 
 
-def reads(title: str) -> Callable[[ToolFunction], Verb]:
-    """Declare a tool that only reads."""
-    return _verb(title, read_only=True, destructive=False, idempotent=True)
+def reads(title: str, place: str) -> Verb:
+    """A tool that only reads."""
+    return _verb(title, place, read_only=True, destructive=False, idempotent=True)
 
 
-def creates(title: str) -> Callable[[ToolFunction], Verb]:
-    """Declare a tool that adds something new and spoils nothing."""
-    return _verb(title, read_only=False, destructive=False, idempotent=False)
+def creates(title: str, place: str) -> Verb:
+    """One that adds something new and spoils nothing."""
+    return _verb(title, place, read_only=False, destructive=False, idempotent=False)
 
 
-def changes(title: str) -> Callable[[ToolFunction], Verb]:
-    """Declare a tool whose effect cannot be taken back."""
-    return _verb(title, read_only=False, destructive=True, idempotent=False)
+def changes(title: str, place: str) -> Verb:
+    """One whose effect cannot be taken back."""
+    return _verb(title, place, read_only=False, destructive=True, idempotent=False)
 
 
-def _verb(title: str, *, read_only: bool, destructive: bool, idempotent: bool) -> Callable[[ToolFunction], Verb]:
+def _verb(title: str, place: str, *, read_only: bool, destructive: bool, idempotent: bool) -> Verb:
     hints = ToolAnnotations(
         title=title,
         read_only_hint=read_only,
@@ -72,7 +84,7 @@ def _verb(title: str, *, read_only: bool, destructive: bool, idempotent: bool) -
         idempotent_hint=idempotent,
         open_world_hint=True,
     )
-    return lambda function: Verb(function, title, hints)
+    return Verb(title, place, hints)
 
 
 def present(view: View, tools: Set[str], output: Output) -> CallToolResult:

@@ -1,15 +1,19 @@
 """Waiting for tasks inside one call, with progress in human sentences."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import anyio
+from pydantic import Field
 
 from beam_mcp.beam.errors import BeamError
 from beam_mcp.beam.follow import read_all, until_news
-from beam_mcp.beam.history import Usual, usual
+from beam_mcp.beam.history import Usual
 from beam_mcp.beam.task import Task, TaskHead, phase_of
-from beam_mcp.tools.given import find_task
-from beam_mcp.tools.office import Caller
+from beam_mcp.tools.given import TaskRef, find_task
+from beam_mcp.tools.office import Caller, Given
+from beam_mcp.tools.usual import usual_of
+from beam_mcp.tools.wanted import Listed
 from beam_mcp.views.names import handle, status_words
 from beam_mcp.views.tasks import StartedView
 from beam_mcp.views.text import counted, quoted, span
@@ -17,7 +21,15 @@ from beam_mcp.views.view import View
 from beam_mcp.views.waited import MOST_IN_FULL, WaitedView
 
 LEAST_SECONDS = 1.0
-USUAL_SECONDS = 3.0  # what a guess at the time is worth waiting for
+
+
+async def wait_for_tasks(
+    caller: Given,
+    tasks: Annotated[list[TaskRef], Listed, Field(min_length=1, max_length=50)],
+    timeout_seconds: Annotated[int, Field(ge=1, le=240)] = 45,
+) -> WaitedView:
+    """Wait until the first of these tasks needs the person, is done or fails. Running out of time cancels nothing."""
+    return await wait_for(caller, tasks, timeout_seconds)
 
 
 async def wait_for(caller: Caller, tasks: Sequence[str], seconds: float) -> WaitedView:
@@ -76,27 +88,6 @@ async def wait_after_start(caller: Caller, started: StartedView, task_id: str, s
         return (await wait_for(caller, [task_id], seconds)).after(started)
     except BeamError as error:
         return started.model_copy(update={"waiting_failed": error.what})
-
-
-async def usual_of(caller: Caller, task: TaskHead) -> Usual | None:
-    """The usual time of the task's agent, as far as it is known or quickly learnt."""
-    agent_id = task.of_agent.id
-    return await usual_time(caller, agent_id) if agent_id else None
-
-
-async def usual_time(caller: Caller, agent_id: str) -> Usual | None:
-    """The agent's usual time, remembered for minutes; None when Beam cannot say quickly."""
-    known = caller.person.usual_of(agent_id, caller.now)
-    if known:
-        return known[1]
-    found: Usual | None = None
-    with anyio.move_on_after(USUAL_SECONDS):
-        try:
-            found = await usual(caller.beam, agent_id)
-        except BeamError:
-            found = None  # a guess at the time is an extra: the answer goes out without it
-    caller.person.usual[agent_id] = (caller.now, found)
-    return found
 
 
 def _sentence(seen: Sequence[TaskHead], passed: float) -> str:
