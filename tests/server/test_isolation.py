@@ -192,8 +192,8 @@ async def test_who_waits_at_once_waits_each_for_what_they_may_see(site: Shared) 
             async with anyio.create_task_group() as waits:
                 for who in people:
                     waits.start_soon(wait, who)
-                while not any("updates" in seen.path for seen in site.world.requests[before:]):
-                    await anyio.lowlevel.checkpoint()
+                asked = site.world.requests
+                await site.world.until(lambda: any("updates" in seen.path for seen in asked[before:]))
                 site.world.clock.push(3600)
     assert {who for who, words in heard.items() if f"{task.custom_id}: " in words or "Market" in words} == SEES
     listening = {seen.headers.get("x-api-key") for seen in site.world.requests[before:] if "updates" in seen.path}
