@@ -3,6 +3,7 @@
 import logging
 import ssl
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from urllib.parse import urlsplit
 
 import httpcore2
@@ -20,9 +21,15 @@ def trusted(base_url: str) -> Future[ssl.SSLContext]:
     """The certificates for a pool of this address, which take a twentieth of a start to read; the thread begins now."""
     reader = ThreadPoolExecutor(1)
     try:
-        return reader.submit(httpx2.create_ssl_context, trust_env=_uses_proxies(base_url))
+        return reader.submit(httpx2.create_ssl_context if _uses_proxies(base_url) else _untouched)
     finally:
         reader.shutdown(wait=False)
+
+
+@cache
+def _untouched() -> ssl.SSLContext:
+    """What is trusted whatever the environment says: the same for every pool, and read once."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 def pool(base_url: str, timeout: float, patience: float, context: ssl.SSLContext) -> httpx2.AsyncClient:

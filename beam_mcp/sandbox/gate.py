@@ -29,7 +29,7 @@ class Gate:
             await self.app(scope, receive, send)
             return
         body = await _read(receive)
-        self.world.requests.append(_seen(scope, body, self.world.clock.now()))
+        self.world.note(_seen(scope, body, self.world.clock.now()))
         key = Headers(scope=scope).get("x-api-key")
         held, fault = self.world.faults.striking(scope["method"], scope["path"], key)
         again = _replay(body, receive)

@@ -1,9 +1,11 @@
 """The whole state of a sandbox: its people, its agents, its tasks, and what was asked of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+
+import anyio
 
 from beam_mcp.sandbox.access import Access
 from beam_mcp.sandbox.agents import Agent, roster
@@ -79,6 +81,7 @@ class World:
         self.bytes_sent = 0
         self.download_base: str | None = None
         self._counters = _Counters()
+        self._stirred = anyio.Event()
         if agents:
             self.agents = {agent.id: agent for agent in roster()}
         if agents and populated:
@@ -192,6 +195,21 @@ class World:
     def act(self, kind: str, task: TaskState, payload: Json) -> None:
         """Write down that Beam did something."""
         self.acts.append(Act(kind, task.id, payload, self.clock.now()))
+        self._stir()
+
+    def note(self, request: Seen) -> None:
+        """Write down that something was asked."""
+        self.requests.append(request)
+        self._stir()
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait until so much was asked or done that this is true."""
+        while not true():
+            await self._stirred.wait()
+
+    def _stir(self) -> None:
+        self._stirred.set()
+        self._stirred = anyio.Event()
 
     def _populate(self) -> None:
         for past in reversed(PAST):

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping, Set
+from functools import cache
 from typing import Any, Self, cast, get_type_hints
 
 import anyio
@@ -19,7 +20,7 @@ from beam_mcp.server.masking import CRASHED
 from beam_mcp.server.visitor import loaded_for
 from beam_mcp.tools.office import given_caller
 from beam_mcp.tools.person import ASKING, PERSON_SECONDS, form_failed
-from beam_mcp.tools.toolset import Output, Verb, failure, present, present_error
+from beam_mcp.tools.toolset import Output, ToolFunction, Verb, failure, present, present_error
 from beam_mcp.views.text import line, quoted, value
 from beam_mcp.views.view import View
 
@@ -48,21 +49,12 @@ class BeamTool(Tool):
     @classmethod
     def of(cls, verb: Verb, *, loaded: frozenset[str], output: Output, meta: dict[str, Any] | None = None) -> Self:
         """`loaded` are the names of all tools there are, `output` the channels to answer in, `meta` is for hosts."""
-        tool = Tool.from_function(
-            verb.function,
-            title=verb.title,
-            description=verb.function.__doc__,
-            annotations=verb.hints,
-            structured_output=False,
-            meta=meta,
-        )
-        arguments = tool.fn_metadata.arg_model
-        arguments.model_config["extra"] = "forbid"
-        arguments.model_rebuild(force=True)
-        tool.parameters = compact_schema(arguments.model_json_schema(by_alias=True))
+        tool = _read(verb.function)
+        own: dict[str, Any] = {"title": verb.title, "annotations": verb.hints, "meta": meta}
         if output != "text":
-            tool.fn_metadata.output_schema = _output_schema(verb)
-        return cls(**dict(tool), loaded=loaded, output=output)
+            told = {"output_schema": _output_schema(verb.function)}
+            own["fn_metadata"] = tool.fn_metadata.model_copy(update=told)
+        return cls(**dict(tool) | own, loaded=loaded, output=output)
 
     def definition(self) -> mcp_types.Tool:
         """What a client is told of it."""
@@ -165,9 +157,21 @@ def compact_schema(schema: Any) -> Any:
     return {k: v if k == "properties" else compact_schema(v) for k, v in kept.items()}
 
 
-def _output_schema(verb: Verb) -> dict[str, Any]:
+@cache
+def _read(function: ToolFunction) -> Tool:
+    """What its signature says; read once, since that takes long and all servers of a process are told the same."""
+    tool = Tool.from_function(function, structured_output=False)
+    arguments = tool.fn_metadata.arg_model
+    arguments.model_config["extra"] = "forbid"
+    arguments.model_rebuild(force=True)
+    tool.parameters = compact_schema(arguments.model_json_schema(by_alias=True))
+    return tool
+
+
+@cache
+def _output_schema(function: ToolFunction) -> dict[str, Any]:
     """The view's own schema; where a tool has several views, any object."""
-    view = cast("type[View]", get_type_hints(verb.function)["return"])
+    view = cast("type[View]", get_type_hints(function)["return"])
     if view is View:
         return {"type": "object"}
     schema = compact_schema(view.model_json_schema(mode="serialization"))

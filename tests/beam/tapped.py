@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 import anyio
 import anyio.abc
-import anyio.lowlevel
 from anyio.abc import ByteStream, SocketStream, TaskGroup
+
+PATIENCE = 30.0  # seconds
 
 
 @dataclass
@@ -20,6 +21,7 @@ class Wire:
     open: set[int] = field(default_factory=set[int])
     muted: bool = False
     _streams: set[int] = field(default_factory=set[int])
+    _closed: anyio.Event = field(default_factory=anyio.Event)
 
     def carries(self, connection: int, piece: bytes) -> bool:
         """Whether this goes on to the other end; a request tells what its connection is for."""
@@ -27,11 +29,17 @@ class Wire:
             self._streams.add(connection)
         return not (self.muted and connection in self._streams)
 
+    def closes(self, connection: int) -> None:
+        """One less is open."""
+        self.open.discard(connection)
+        self._closed.set()
+        self._closed = anyio.Event()
+
     async def until(self, *, at_most: int) -> None:
-        """Wait until so few are open; fails after two seconds."""
-        with anyio.fail_after(2):
+        """Wait until so few are open."""
+        with anyio.fail_after(PATIENCE):
             while len(self.open) > at_most:
-                await anyio.lowlevel.checkpoint()
+                await self._closed.wait()
 
 
 @asynccontextmanager
@@ -51,7 +59,7 @@ async def tapped(url: str) -> AsyncGenerator[Wire]:
                 group.start_soon(_pump, client, server, group, carries)
                 group.start_soon(_pump, server, client, group, carries)
         finally:
-            wire.open.discard(id(client))
+            wire.closes(id(client))
 
     async with listener, anyio.create_task_group() as group:
         group.start_soon(listener.serve, carry)

@@ -42,7 +42,7 @@ def somebody_else(world: World, beam: Beam) -> Beam:
 
 
 async def test_many_who_wait_leave_room_for_those_who_ask(world: World, beam: Beam) -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         async with anyio.create_task_group() as group:
             for _ in range(8):
                 tasks, person = [running(world) for _ in range(10)], somebody_else(world, beam)

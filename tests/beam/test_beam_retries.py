@@ -55,7 +55,7 @@ async def test_an_endless_answer_is_left_in_time(world: World) -> None:
         began = time.monotonic()
         with pytest.raises(BeamUnavailable):
             await list_agents(beam)
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 15
 
 
 async def test_an_answer_that_trickles_is_read_while_there_is_time(world: World, beam: Beam) -> None:

@@ -24,8 +24,7 @@ async def test_a_write_that_found_no_turn_was_not_sent_and_is_not_said_to_have_h
     async with connected(world, limit=1.0) as beam, anyio.create_task_group() as tasks:
         for _ in range(MOST_OF_ONE):
             tasks.start_soon(read, beam)
-        while len(world.requests) < MOST_OF_ONE:
-            await anyio.lowlevel.checkpoint()
+        await world.until(lambda: len(world.requests) >= MOST_OF_ONE)
         with pytest.raises(BeamUnavailable, match=r"^16 calls with this key are waiting for Beam already"):
             await beam.write(User, "POST", "/agent-tasks")
         assert {seen.method for seen in world.requests} == {"GET"}

@@ -20,7 +20,7 @@ ABLE: dict[str, Any] = {
     "updateModelContext": {"text": {}},
     "message": {"text": {}},
 }
-PATIENCE = 10_000  # milliseconds; nothing in a browser takes longer
+PATIENCE = 60_000  # milliseconds; nothing in a browser takes longer
 STRICTEST = "allow-scripts"  # what a card can count on: it need not be allowed to submit forms
 
 

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, ConsoleMessage, Dialog, Error, Locator
 
 from tests.server.paged import Paged
 
-PATIENCE = 10_000  # milliseconds; nothing in a browser takes longer
+PATIENCE = 60_000  # milliseconds; nothing in a browser takes longer
 PHONE = {"width": 320, "height": 640}
 DESK = {"width": 900, "height": 800}
 

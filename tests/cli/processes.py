@@ -17,7 +17,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from beam_mcp.sandbox.access import SANDBOX_KEY, WORKSPACE_ID
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 20.0
+PATIENCE = 60.0  # seconds; a process that takes longer hangs, however busy the machine
 COMMAND = [sys.executable, "-m", "beam_mcp.cli"]
 SIGNALS = [signal.SIGINT, signal.SIGTERM] if sys.platform != "win32" else []  # Windows has no such way to ask
 _KEPT = ("PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.processes import COMMAND, surroundings
 
-LIMIT = 30.0
+LIMIT = 90.0
 LAST_LINE = r"Beam sent [\d,]+ bytes of JSON in \d+ answers; the model read about [\d,]+ tokens in 6 answers\.\n$"
 
 # A folder of the person's own that would derail a server: nothing in it may reach the demo.

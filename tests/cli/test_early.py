@@ -106,7 +106,7 @@ async def test_a_client_that_leaves_during_the_import_ends_it_at_once_and_quietl
             server.process.send_signal(end)
         else:
             await server.hang_up()
-        assert await server.ended(patience=1) == 0
+        assert await server.ended(patience=10) == 0
         assert await server.rest() == b""
         assert all(line.startswith(b"noise by ") for line in server.errors.splitlines())
 

@@ -34,8 +34,7 @@ async def test_what_was_under_way_when_the_process_was_killed_is_recorded_as_not
             action, mark = form_of((await browser.get(address)).text, task.id)
             tasks.start_soon(_press, browser, urljoin(address, action), {"mark": mark, "choice": "approve"})
             with anyio.fail_after(PATIENCE):
-                while not [seen for seen in world.requests if seen.path.endswith("/user-consent")]:
-                    await anyio.lowlevel.checkpoint()
+                await world.until(lambda: any(seen.path.endswith("/user-consent") for seen in world.requests))
             inbox.process.kill()
             await inbox.ended()
     [line] = audit.read_text(encoding="utf-8").splitlines()

@@ -21,7 +21,7 @@ from beam_mcp.server.pages import Pages
 
 pytestmark = pytest.mark.anyio
 
-SOON = 15.0
+SOON = 60.0
 HEAD = b"GET /small HTTP/1.1\r\nhost: a\r\n"
 
 

@@ -20,7 +20,7 @@ from beam_mcp.server.build import build
 from beam_mcp.server.links import Links, OwnAddress
 from beam_mcp.server.pages import Pages
 from beam_mcp.server.web import web_app
-from tests.cli.processes import on, surroundings
+from tests.cli.processes import PATIENCE, on, surroundings
 from tests.tools.chat import Clock, DrawsCards, Human, office_for
 
 READING_SECONDS = 0.9  # a person on stdio reads in real time, though fast
@@ -50,7 +50,7 @@ async def listening(app: Starlette) -> AsyncGenerator[str]:
     server = _Watched(config)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(server.serve)
-        with anyio.fail_after(10):
+        with anyio.fail_after(PATIENCE):
             await server.is_up.wait()
         port = server.servers[0].sockets[0].getsockname()[1]
         try:
@@ -93,7 +93,7 @@ class AtDoor:
 
     async def call(self, tool: str, **arguments: Any) -> str:
         """The words of an answer."""
-        with anyio.fail_after(20):
+        with anyio.fail_after(PATIENCE):
             result = await self.client.call_tool(tool, arguments)
         return "\n".join(part.text for part in result.content if isinstance(part, TextContent))
 

@@ -58,7 +58,7 @@ async def everybody(site: Shared, door: str) -> AsyncGenerator[dict[str, Speaker
 @pytest.mark.parametrize("door", DOORS)
 async def test_what_one_has_seen_is_told_to_nobody_who_may_not_see_it(site: Shared, door: str) -> None:
     """Names of agents, ids of tasks by customId, completions: all are kept for a while, each person's apart."""
-    task = site.world.add_task("Market Research", age=3600)
+    task = site.world.add_task("Market Research", age=3600, size_bytes=100_000)  # its raw body has to fit into an event
     name, secret, unchanged = task.custom_id, "Market Research", f"{task.custom_id}: no change since"
     completing = {"ref": {"type": "ref/prompt", "name": "delegate"}, "argument": {"name": "agent", "value": "mark"}}
 
@@ -192,8 +192,8 @@ async def test_who_waits_at_once_waits_each_for_what_they_may_see(site: Shared) 
             async with anyio.create_task_group() as waits:
                 for who in people:
                     waits.start_soon(wait, who)
-                while not any("updates" in seen.path for seen in site.world.requests[before:]):
-                    await anyio.lowlevel.checkpoint()
+                asked = site.world.requests
+                await site.world.until(lambda: any("updates" in seen.path for seen in asked[before:]))
                 site.world.clock.push(3600)
     assert {who for who, words in heard.items() if f"{task.custom_id}: " in words or "Market" in words} == SEES
     listening = {seen.headers.get("x-api-key") for seen in site.world.requests[before:] if "updates" in seen.path}

@@ -18,7 +18,7 @@ from .sharing import ACCEPT, ANNA, BERT, Shared, dashed, said_by, shared
 
 pytestmark = pytest.mark.anyio
 
-PATIENCE = 10
+PATIENCE = 60
 
 
 @pytest.fixture(scope="module")

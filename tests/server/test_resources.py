@@ -158,7 +158,7 @@ async def test_a_subscribed_task_tells_its_changes_in_the_older_protocols() -> N
         # The SDK's client only speaks the newest way without a warning; older clients still subscribe like this.
         await client.session.subscribe_resource(f"beam://tasks/{task.custom_id}")  # pyright: ignore[reportDeprecated]
         world.clock.push(10)
-        with anyio.fail_after(10):
+        with anyio.fail_after(PATIENCE):
             await told.wait()
         await client.session.unsubscribe_resource(f"beam://tasks/{task.custom_id}")  # pyright: ignore[reportDeprecated]
     assert set(uris) == {f"beam://tasks/{task.custom_id}"}
@@ -174,7 +174,7 @@ async def test_a_listened_task_tells_its_changes_on_2026_07_28() -> None:
         client.listen(resource_subscriptions=[uri]) as events,
     ):
         world.clock.push(10)
-        with anyio.fail_after(10):
+        with anyio.fail_after(PATIENCE):
             async for event in events:
                 assert getattr(event, "uri", None) == uri
                 break

@@ -1,7 +1,7 @@
 """A conversation: a real client, our server, and a world behind it over real HTTP."""
 
 import re
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,7 @@ from beam_mcp.tools.toolset import Output
 
 Era = Literal["legacy", "auto"]
 
-PATIENCE = 20.0  # seconds; no single call of a test takes longer
+PATIENCE = 60.0  # seconds; a call that takes longer hangs, however busy the machine
 PERSON = Identity(SANDBOX_KEY, WORKSPACE_ID)
 _CLOCK = re.compile(r"\d\d:\d\d UTC")
 
@@ -76,11 +76,13 @@ class Progress:
     """The progress sentences that arrived."""
 
     sentences: list[str] = field(default_factory=list[str])
+    began: anyio.Event = field(default_factory=anyio.Event)
 
     async def __call__(self, progress: float, total: float | None, message: str | None) -> None:
         """Take note of one."""
         assert total is None or progress <= total + 1
         self.sentences.append(message or "")
+        self.began.set()
 
 
 @dataclass
@@ -99,6 +101,14 @@ class Chat:
         """The same while listening to progress."""
         with anyio.fail_after(PATIENCE):
             return Said(await self.client.call_tool(tool, arguments, progress_callback=progress))
+
+    async def give_up(self, tool: str, /, when: Callable[[], bool], **arguments: Any) -> None:
+        """Call a tool, and give up as soon as so much was asked of Beam or done there."""
+        with anyio.fail_after(PATIENCE):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self.client.call_tool, tool, arguments)
+                await self.world.until(when)
+                tasks.cancel_scope.cancel()
 
     async def ask(self, tool: str, /, **arguments: Any) -> str:
         """The words of an answer that is no error."""

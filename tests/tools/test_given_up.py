@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import anyio
 import pytest
 
 from beam_mcp.sandbox.world import World
@@ -12,7 +11,6 @@ from .chat import Era, Human, chatting
 pytestmark = pytest.mark.anyio
 
 SLOW = 3.0  # seconds that Beam takes to answer a write
-PATIENCE = 1.0  # seconds after which the client gives up
 
 both_eras = pytest.mark.parametrize("mode", ["legacy", "auto"])
 
@@ -23,8 +21,7 @@ async def twice(
     """Call, give up, call again; return what the second call said and whether as an error."""
     world.faults.add("latency", path, seconds=SLOW)
     async with chatting(world, mode=mode, human=human) as chat:
-        with anyio.move_on_after(PATIENCE):
-            await chat.client.call_tool(tool, arguments)
+        await chat.give_up(tool, lambda: bool(world.acts), **arguments)
         said = await chat.call(tool, **arguments)
         return said.text, said.is_error
 
@@ -77,8 +74,7 @@ async def test_work_that_beam_only_begins_after_the_client_gave_up_is_still_name
     world.faults.add("slow_body", "/agent-tasks$", method="POST", seconds=0.1)
     work = {"agent": "Invoice Matcher", "query": "Match it"}
     async with chatting(world, mode=mode) as chat:
-        with anyio.move_on_after(PATIENCE):
-            await chat.client.call_tool("create_task", work)
+        await chat.give_up("create_task", lambda: any(seen.method == "POST" for seen in world.requests), **work)
         assert world.acts == []
         # Nothing is to be looked up: the first call's own answer is awaited.
         world.faults.add("status", "^/agent-tasks$", method="GET", code=403, times=None)

@@ -20,9 +20,7 @@ async def test_waiting_ends_with_the_first_change_of_many(world: World, mode: Er
     progress = Progress()
 
     async def later() -> None:
-        with anyio.fail_after(10):
-            while not progress.sentences:
-                await anyio.lowlevel.checkpoint()
+        await progress.began.wait()
         world.clock.push(5)
 
     heard: list[Said] = []
@@ -73,7 +71,7 @@ Next: get_task(task="INV-101") shows it.\
 
 async def test_running_out_of_time_is_a_normal_answer_and_cancels_nothing(world: World, chat: Chat) -> None:
     task = world.add_task("Market Research", status="IN_PROGRESS", age=HOUR).custom_id
-    with anyio.fail_after(5):
+    with anyio.fail_after(30):
         words = await chat.ask("wait_for_tasks", tasks=[task], timeout_seconds=1)
     assert words == snapshot("""\
 Still working after 1 s, which is normal: MKT-101 (agent Market Research).
@@ -107,9 +105,8 @@ async def test_many_changes_at_once_are_told_a_few_in_full_and_the_rest_by_name(
 async def test_a_wait_that_the_client_gives_up_stops_asking_beam(world: World, mode: Era) -> None:
     task = world.add_task("Market Research", status="IN_PROGRESS", age=HOUR).custom_id
     async with chatting(world, mode=mode) as chat:
-        with anyio.move_on_after(0.5) as gave_up:
-            await chat.call("wait_for_tasks", tasks=[task], timeout_seconds=10)
-        assert gave_up.cancelled_caught
+        listens = lambda: any(seen.path.endswith("/updates") for seen in world.requests)  # noqa: E731
+        await chat.give_up("wait_for_tasks", listens, tasks=[task], timeout_seconds=10)
         assert "working" in await chat.ask("get_task", task=task)
     assert world.acts == []
 
