@@ -98,3 +98,14 @@ async def download_link(beam: Beam, agent_id: str, file_id: str) -> str:
     except NotFound:
         found = await beam.get(_Link, f"/agent/{agent}/context/file/{file}/download")
     return found.download_url
+
+
+async def download(beam: Beam, link: str) -> AsyncGenerator[bytes]:
+    """The bytes behind a link of `download_link`, in pieces; until it is closed, it is one of this key's requests.
+
+    Raises:
+        BeamError: the link is unsafe, refused or broken, or there are too many requests.
+    """
+    async with beam.http.shares.turn(beam.identity.holder), aclosing(beam.http.download(link)) as pieces:
+        async for piece in pieces:
+            yield piece

@@ -1,7 +1,6 @@
 """The end of a server: what was begun is finished first, within bounds."""
 
 import asyncio
-from typing import Any
 
 import anyio
 
@@ -15,9 +14,10 @@ SHUTDOWN_SECONDS = 0.2  # for whatever else is on its way
 async def finish(office: Office, *, calls: bool) -> None:
     """Wait until no write is under way and, with `calls`, none is unanswered; at most for the time of grace.
 
-    A write that is broken off may have happened, and nobody would be told.
+    A write that is broken off may have happened, and nobody would be told. Whoever waits for a task answers at once.
     """
+    waited = office.waits.end()
     with anyio.move_on_after(GRACE_SECONDS):
-        while begun := office.under_way | (office.calls if calls else set[asyncio.Task[Any]]()):
+        while begun := office.under_way | (office.calls if calls else {task for task in waited if not task.done()}):
             await asyncio.wait(begun)
             await anyio.sleep(TELLING_SECONDS)

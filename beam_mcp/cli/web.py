@@ -20,6 +20,7 @@ from uvicorn.server import HANDLED_SIGNALS
 from beam_mcp.cli.connection import Connection
 from beam_mcp.cli.ending import SHUTDOWN_SECONDS, finish
 from beam_mcp.cli.listener import listen, shown
+from beam_mcp.cli.memory import give_back_what_is_big
 from beam_mcp.cli.serve import office, server_for
 from beam_mcp.server.links import Links, OwnAddress
 from beam_mcp.server.pages import Pages
@@ -37,6 +38,7 @@ PATIENCE_SECONDS = 0.5  # for what does not end by itself
 
 async def serve_web(settings: Settings) -> None:
     """Serve until a signal comes, then finish what is called, and end what only listens within a second."""
+    give_back_what_is_big()
     token = settings.own_token()
     listener = listen(settings.host, settings.port)
     async with office(settings) as shared:

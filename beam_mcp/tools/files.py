@@ -1,6 +1,7 @@
 """Files between the person's machine and Beam; their bytes never pass the model."""
 
 import mimetypes
+from contextlib import aclosing
 from typing import Annotated
 
 import anyio
@@ -10,7 +11,7 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from beam_mcp.beam.errors import Ambiguous, BadRequest, BeamUnavailable, NotFound
-from beam_mcp.beam.file import Upload, download_link
+from beam_mcp.beam.file import Upload, download, download_link
 from beam_mcp.beam.link import UUID
 from beam_mcp.beam.task import ContextFile
 from beam_mcp.tools.folders import Folders, check_together, folder_of, type_of, upload_of
@@ -80,7 +81,8 @@ async def download_file(
     name = found.name or found.id or "file"
     ending = "" if "." in name else mimetypes.guess_extension(found.mime_type or "") or ""
     with anyio.move_on_after(DOWNLOAD_SECONDS):
-        saved = await allowed.save(name + ending, caller.beam.http.download(link), most=LARGEST_DOWNLOAD)
+        async with aclosing(download(caller.beam, link)) as pieces:
+            saved = await allowed.save(name + ending, pieces, most=LARGEST_DOWNLOAD)
         kind = found.mime_type or type_of(saved.path.name, saved.begin)
         return DownloadedView.of(path=str(saved.path), size=saved.size, kind=kind)
     raise BeamUnavailable(

@@ -15,6 +15,7 @@ from mcp.server.mcpserver.resolve import Resolve
 
 from beam_mcp.beam.auth import SEND_HEADERS, THE_REQUEST, Identity
 from beam_mcp.beam.errors import BadRequest
+from beam_mcp.beam.follow import Waits
 from beam_mcp.beam.http import Beam, Http
 from beam_mcp.beam.task import Task
 from beam_mcp.desk.desk import Conversation, Desks, Person
@@ -33,7 +34,8 @@ class Office:
 
     `folders` are the local folders whose files may be sent or written; with `decides_in_chat` the word of the chat is
     enough for an approval where no form can be shown. `background` is where a connection's own watching lives,
-    `under_way` holds the writes that are carried through, `calls` what is not answered yet. `pages` makes the links on
+    `under_way` holds the writes that are carried through, `calls` what is not answered yet, `waits` those of them that
+    wait for a task. `pages` makes the links on
     which a person decides, `receipts` keeps what they decided; `secret` is what no other process knows. `login` is Beam
     as whoever is logged in sees it, where `identity` has no key.
     """
@@ -46,6 +48,7 @@ class Office:
     background: TaskGroup | None = None
     under_way: set[asyncio.Task[Any]] = field(default_factory=set[asyncio.Task[Any]])
     calls: set[asyncio.Task[Any]] = field(default_factory=set[asyncio.Task[Any]])
+    waits: Waits = field(default_factory=Waits)
     clock: Callable[[], datetime] = utc_now
     pages: "Doorway | None" = None
     receipts: Receipts | None = None

@@ -33,7 +33,7 @@ async def wait_for_tasks(
 
 
 async def wait_for(caller: Caller, tasks: Sequence[str], seconds: float) -> WaitedView:
-    """Wait until one of the tasks is news to this conversation, none is at work, or the time is up."""
+    """Wait until one of the tasks is news to this conversation, none is at work, the time is up, or the server ends."""
     begun = anyio.current_time()
     task_ids = list(dict.fromkeys([await find_task(caller, task) for task in tasks]))
     heard = caller.conversation
@@ -49,16 +49,18 @@ async def wait_for(caller: Caller, tasks: Sequence[str], seconds: float) -> Wait
         seconds=max(LEAST_SECONDS, seconds - (anyio.current_time() - begun)),
         report=report,
         may_change=lambda task: task.phase == "working",
+        waits=caller.office.waits,
     )
+    is_ending = caller.office.waits.are_over
     fresh = [task for task in seen if heard.is_news(task)]
-    deadline = max(begun + seconds, anyio.current_time() + LEAST_SECONDS)
+    deadline = max(begun + (0 if is_ending else seconds), anyio.current_time() + LEAST_SECONDS)
     news = await _in_full(caller, fresh[:MOST_IN_FULL], deadline)
     others = [task for task in seen if task not in fresh]
     known = await _usual_until(caller, others, deadline)
     caller.person.saw(*seen)
     waited = anyio.current_time() - begun
     also = [task for task in fresh if task.id not in {whole.id for whole in news}]
-    view = WaitedView.of(news, others, also=also, waited=waited, usual=known, now=caller.now)
+    view = WaitedView.of(news, others, also=also, waited=waited, usual=known, now=caller.now, server_ends=is_ending)
     for task in news:  # last of all: whoever gives up before hears of it the next time
         heard.tell(task, caller.now)
     return view

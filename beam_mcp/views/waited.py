@@ -14,6 +14,7 @@ from beam_mcp.views.usual import look_again, usual_words
 from beam_mcp.views.view import View
 
 MOST_IN_FULL = 4
+SERVER_ENDS = "This server is being stopped, so the wait ended early; the work at Beam goes on."
 
 
 class WaitedView(View):
@@ -25,6 +26,7 @@ class WaitedView(View):
     working: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     waited: str | None = None
+    cut_short: str | None = None
     usual: str | None = None
 
     @classmethod
@@ -37,17 +39,19 @@ class WaitedView(View):
         waited: float,
         usual: Mapping[str, Usual | None],
         now: datetime,
+        server_ends: bool = False,
     ) -> Self:
         """`changed` are news, `also` more news to be told in full next time, `others` none.
 
-        `usual` holds what is known by agent id; `waited` is in seconds.
+        `usual` holds what is known by agent id; `waited` is in seconds, and `server_ends` may have cut that short.
         """
         shown = [TaskView.of(task, now) for task in changed]
         working = [task for task in others if task.phase == "working"]
         first = working[0] if working else None
         known = usual.get(first.of_agent.id or "") if first else None
         again = call("wait_for_tasks", tasks=[handle(task) for task in working])
-        wait = f"{again}, in {look_again(first, known, now)}" if first else None
+        when = "once the server runs again" if server_ends else first and f"in {look_again(first, known, now)}"
+        wait = f"{again}, {when}" if first else None
         still = [f"{call('get_task', task=handle(task))} shows it." for task in others if task not in working]
         follow = [view.next for view in shown if view.next]
         return cls(
@@ -56,6 +60,7 @@ class WaitedView(View):
             working=tuple(f"{handle(task)} (agent {named(agent_name(task.of_agent))})" for task in working),
             unchanged=tuple(f"{handle(task)} {status_words(task.status)}" for task in others if task not in working),
             waited=None if changed else span(waited),
+            cut_short=SERVER_ENDS if server_ends and first and not changed else None,
             usual=usual_words(known),
             next=(*(follow[0] if follow else ()), *([wait] if wait else still[:1])),
         )
@@ -73,6 +78,8 @@ class WaitedView(View):
             usual = f"; {self.usual}" if self.usual else ""
             waited = f" after {self.waited}, which is normal{usual}" if self.waited else ""
             lines.append(f"Still working{waited}: {listed(self.working, most=20)}.")
+        if self.cut_short:
+            lines.append(self.cut_short)
         if self.unchanged:
             lines.append(f"As told before: {listed(self.unchanged, most=20)}.")
         return "\n".join(lines) or f"{counted(0, 'task')} to wait for."

@@ -1,14 +1,18 @@
 """Bodies as they come over the wire: packed or not, in whatever pieces, cut off, or followed by something else."""
 
 import gzip
+import random
+import tracemalloc
 from collections.abc import AsyncIterator
 
+import anyio
+import anyio.lowlevel
 import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_mcp.beam.body import read_body
+from beam_mcp.beam.body import LARGEST_ERROR, read_body
 from beam_mcp.beam.errors import BeamBroken
 from beam_mcp.beam.pool import pool, trusted
 from beam_mcp.sandbox.access import SANDBOX_KEY, WORKSPACE_ID
@@ -18,6 +22,7 @@ from beam_mcp.sandbox.world import World
 pytestmark = pytest.mark.anyio
 
 LARGEST = 4 * 1024 * 1024
+ASKED = httpx2.Request("GET", "https://beam.example")
 
 
 def answer(body: bytes, sizes: list[int], encoding: str = "gzip") -> httpx2.Response:
@@ -29,8 +34,7 @@ def answer(body: bytes, sizes: list[int], encoding: str = "gzip") -> httpx2.Resp
             yield body[begin : begin + sizes[turn % len(sizes)]]
             begin, turn = begin + sizes[turn % len(sizes)], turn + 1
 
-    asked = httpx2.Request("GET", "https://beam.example")
-    return httpx2.Response(200, headers={"content-encoding": encoding}, content=pieces(), request=asked)
+    return httpx2.Response(200, headers={"content-encoding": encoding}, content=pieces(), request=ASKED)
 
 
 anything = st.binary(max_size=3000)
@@ -64,6 +68,41 @@ async def test_a_body_is_unpacked_no_further_than_it_may_be_large() -> None:
     bomb = gzip.compress(bytes(12 * LARGEST))
     with pytest.raises(BeamBroken, match="larger than 4 MB"):
         await read_body(answer(bomb, [len(bomb)]), LARGEST)
+
+
+async def test_however_many_arrive_at_the_same_time_only_one_is_there_in_its_full_size() -> None:
+    packed, read = gzip.compress(bytes(LARGEST)), list[int]()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for begin in range(0, len(packed), 1000):
+            await anyio.lowlevel.checkpoint()
+            yield packed[begin : begin + 1000]
+
+    async def reader() -> None:
+        response = httpx2.Response(200, headers={"content-encoding": "gzip"}, content=pieces(), request=ASKED)
+        read.append(len(await read_body(response, LARGEST)))
+
+    tracemalloc.start()
+    try:
+        async with anyio.create_task_group() as readers:
+            for _ in range(20):
+                readers.start_soon(reader)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert read == [LARGEST] * 20
+    assert peak < 3 * LARGEST
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+async def test_of_an_error_only_the_beginning_is_read(encoding: str) -> None:
+    said = random.Random(7).randbytes(2_000_000)  # noqa: S311 - what hardly packs
+    body = gzip.compress(said) if encoding == "gzip" else said
+    response = answer(body, [100_000], encoding)
+    response.status_code = 500
+    read = await read_body(response, LARGEST)
+    assert LARGEST_ERROR < len(read) < len(said) / 2
+    assert said.startswith(read)
 
 
 async def test_a_big_body_comes_in_large_pieces_over_a_pool_of_ours() -> None:

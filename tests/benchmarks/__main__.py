@@ -1,6 +1,7 @@
 """All promises of speed and lightness, measured side by side: `python -m tests.benchmarks [NAME ...] [--quick]`.
 
-Without names it measures everything, which takes a quarter of an hour, and keeps what it found in results.md.
+Without names it measures everything, which takes a quarter of an hour, and keeps what it found in results.md; what the
+load showed is kept in load.md whenever it was run.
 """
 
 import argparse
@@ -10,7 +11,7 @@ from pathlib import Path
 from tests.benchmarks import big_answers, big_inbox, load, memory, small_calls, soak, start
 from tests.benchmarks.rows import Row, machine, table, written
 
-RESULTS = Path(__file__).with_name("results.md")
+RESULTS, LOAD = (Path(__file__).with_name(name) for name in ("results.md", "load.md"))
 PIECES: Mapping[str, tuple[Callable[[int], list[Row]], int]] = {
     "start": (start.measure, 11),
     "big_answers": (big_answers.measure, 9),
@@ -36,6 +37,8 @@ def main() -> None:
         found = measure(1 if given.quick else rounds)
         print(table(found), end="\n\n", flush=True)  # noqa: T201
         rows += found
+        if name == "load" and not given.quick:
+            written(found, LOAD)
     if not given.names and not given.quick:
         written(rows, RESULTS)
     print(f"{machine()}\n{sum(row['met'] is False for row in rows)} promises not kept")  # noqa: T201

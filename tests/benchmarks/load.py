@@ -5,7 +5,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event, Thread
 from typing import Any
 
 from tests.benchmarks.load_beam import beam, starts
@@ -14,16 +17,16 @@ from tests.benchmarks.servers import ours
 from tests.benchmarks.web import Site, site
 from tests.cli.processes import ROOT, surroundings
 
-CLIENTS = 200
+CLIENTS, FEW = 200, 30
+LONG = 60  # seconds; shorter runs only show that all of this runs, and need no crowd
+SHORTEST = 6
 HANGING = 60  # calls of the one whose Beam hangs; without shares they would take half of all connections
-SHORTEST = 18  # seconds
-SHIFTS = 6  # of people who come and go: memory is looked at between them, when nothing is under way
 OF_CHOICE = "wait_for_tasks"  # takes as long as it is asked to
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one run showed: seconds of all calls, what became of them, MB held after each shift, and the log."""
+    """What one run showed: seconds of all calls, what became of them, MB held every second and at the end, the log."""
 
     seconds: list[float]
     right: int
@@ -32,6 +35,7 @@ class Run:
     twice: list[str]
     started: int
     held: list[float]
+    left: float
     log: str
 
     @property
@@ -39,55 +43,87 @@ class Run:
         """All that were answered, and those that were not."""
         return self.right + self.told + len(self.wrong)
 
+    @property
+    def warm(self) -> float:
+        """MB at the end of the first half, when all has been used that is ever used."""
+        half = len(self.held) // 2
+        return median(self.held[half - half // 6 - 1 : half])
+
+    @property
+    def later(self) -> float:
+        """MB at most in the second half."""
+        return max(self.held[len(self.held) // 2 :])
+
     def slowest(self, percent: int) -> float:
         """Milliseconds within which so many of a hundred calls were answered."""
         return statistics.quantiles(self.seconds, n=100)[percent - 1] * 1000
 
 
-def run(mood: str, seconds: int, *, clients: int = CLIENTS, hanging: int = 0, shifts: int = SHIFTS) -> Run:
+def run(mood: str, seconds: int, *, clients: int = CLIENTS, hanging: int = 0) -> Run:
     """So many clients for so long, over a Beam in this mood."""
     with beam(mood) as url, tempfile.TemporaryFile() as log:
         with site(lambda port: ours(url, "--transport", "http", "--port", str(port)), log) as there:
-            lived = [_lived(there, seconds // shifts, clients, hanging, shift) for shift in range(shifts)]
+            with _weighed(there) as held:
+                told = _lived(there, seconds, clients, hanging)
+            left = there.resident
         log.seek(0)
         count = starts(url)
-        timed: list[dict[str, list[float]]] = [told["seconds"] for told, _ in lived]
+        timed: dict[str, list[float]] = told["seconds"]
         return Run(
-            seconds=[took for tools in timed for tool in tools if tool != OF_CHOICE for took in tools[tool]],
-            right=sum(told["right"] for told, _ in lived),
-            told=sum(told["told"] for told, _ in lived),
-            wrong=[wrong for told, _ in lived for wrong in told["ours"]],
+            seconds=[took for tool in timed if tool != OF_CHOICE for took in timed[tool]],
+            right=told["right"],
+            told=told["told"],
+            wrong=told["ours"],
             twice=[work for work, times in count.items() if times > 1],
             started=sum(count.values()),
-            held=[held for _, held in lived],
+            held=held,
+            left=left,
             log=log.read().decode(),
         )
 
 
-def _lived(there: Site, *numbers: int) -> tuple[dict[str, Any], float]:
-    """What the people of a shift say, and the MB that are held when all of them have gone."""
+def _lived(there: Site, *numbers: int) -> dict[str, Any]:
+    """What all people say when they have gone."""
     command = [sys.executable, "-m", "tests.benchmarks.load_people", *map(str, (there.port, *numbers))]
     lived = subprocess.run(command, cwd=ROOT, env=surroundings(), stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 - our own
-    return json.loads(lived.stdout), there.resident
+    return json.loads(lived.stdout)
+
+
+@contextmanager
+def _weighed(there: Site) -> Generator[list[float]]:
+    """The MB that are held every second for as long as the context lasts."""
+    held, ended = list[float](), Event()
+
+    def weigh() -> None:
+        while not ended.wait(1):
+            held.append(there.resident)
+
+    thread = Thread(target=weigh)
+    thread.start()
+    try:
+        yield held
+    finally:
+        ended.set()
+        thread.join()
 
 
 def measure(rounds: int) -> list[Row]:
     """A run in each mood, of so many seconds: what is promised of each, and how slow the slowest calls were."""
     seconds = max(rounds, SHORTEST)
-    well, faulty = run("well", seconds), run("faulty", seconds)
-    slow = run("slow for one", seconds, hanging=HANGING)
-    name = f"{CLIENTS} clients for {seconds} s"
+    clients = CLIENTS if seconds >= LONG else FEW
+    well, faulty = run("well", seconds, clients=clients), run("faulty", seconds, clients=clients)
+    slow = run("slow for one", seconds, clients=clients, hanging=HANGING)
+    name = f"{clients} clients for {seconds} s"
     for found in (well, faulty, slow):
         sys.stderr.write("".join(f"{line}\n" for line in [*found.wrong[:10], *found.twice[:10], found.log[-2000:]]))
     faults = f"{name}, faults injected ({faulty.told} told of {faulty.calls} calls)"
     hung = f"{name}, {HANGING} calls of another hang"
-    grown = f"{faults}: memory after the later shifts, beside the earlier ones"
     return [
         *(_of_ours(found, which) for found, which in ((well, name), (faulty, faults), (slow, hung))),
         row(f"{faults}: started twice, beside all starts", len(faulty.twice), faulty.started, "tasks", most=0.0),
         *_beside(faulty, well, faults),
         *_beside(slow, well, hung),
-        row(grown, median(faulty.held[SHIFTS // 2 :]), median(faulty.held[: SHIFTS // 2]), "MB", most=1.15),
+        *(row for found, which in ((well, name), (faulty, faults), (slow, hung)) for row in _of_memory(found, which)),
     ]
 
 
@@ -99,3 +135,16 @@ def _beside(found: Run, well: Run, name: str) -> list[Row]:
 def _of_ours(found: Run, name: str) -> Row:
     mistakes = len(found.wrong) + found.log.count("Traceback")
     return row(f"{name}: errors of ours, beside all calls", mistakes, found.calls, "calls", most=0.0)
+
+
+def _of_memory(found: Run, name: str) -> list[Row]:
+    return [
+        row(
+            f"{name}: most memory in the second half, beside the end of the first",
+            found.later,
+            found.warm,
+            "MB",
+            most=1.1,
+        ),
+        row(f"{name}: memory when all have gone, beside the same", found.left, found.warm, "MB", most=1.05),
+    ]

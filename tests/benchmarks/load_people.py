@@ -1,7 +1,7 @@
 """The people of the load: many clients in either era, who call as people do, in a process of its own.
 
-As a module: `PORT SECONDS CLIENTS HANGING SHIFT`, where so many more calls are made by the one whose Beam hangs, and
-what one shift starts is not what another does. It prints what became of all calls as JSON.
+As a module: `PORT SECONDS CLIENTS HANGING`, where so many more calls are made by the one whose Beam hangs. It prints
+what became of all calls as JSON.
 """
 
 import asyncio
@@ -21,7 +21,9 @@ from tests.benchmarks.web import Client, Era
 THINKS = (0.5, 2.5)  # seconds between two calls
 IDLE = 3.0  # seconds after which a client trusts its connection no more; the server's patience is five
 WAITS = 2  # seconds that wait_for_tasks is given
-AGENTS = ("Invoice Matcher", "Market Research", "Market Research", "Market Research")  # one in four asks a question
+# One in four asks a question. None answers in megabytes: packing those would take all that this machine can, and the
+# run would show how fast the pretended Beam is.
+AGENTS = ("Invoice Matcher", "Belegprüfung", "Belegprüfung", "Follow-up Scheduler")
 # What an error of Beam's is told as. Whatever else is an error is one of ours: a crash, a refusal, a broken answer.
 BEAMS = re.compile(
     r"Beam (did not (answer|show)|could not be reached|says there were too many|has a problem of its own)"
@@ -74,7 +76,6 @@ class Person:
     found: Found
     until: float
     chance: random.Random
-    shift: int
     begun: int = 0
     used: float = 0.0
 
@@ -87,6 +88,11 @@ class Person:
                 if time.monotonic() > self.until:
                     return
 
+    async def leave(self) -> None:
+        """End the session, where there is one."""
+        await self.client.reconnect()
+        await self.client.close()
+
     async def errand(self) -> AsyncIterator[None]:
         """A look around, or a piece of work from its start to its answer; it rests between two calls."""
         if self.chance.random() < 0.5:
@@ -94,10 +100,7 @@ class Person:
                 yield await self.call(tool)
             return
         self.begun += 1
-        work = {
-            "agent": self.chance.choice(AGENTS),
-            "query": f"work {self.begun} of client {self.number} in shift {self.shift}",
-        }
+        work = {"agent": self.chance.choice(AGENTS), "query": f"work {self.begun} of client {self.number}"}
         if not (task := await self.start(work)):
             yield
             task = await self.start(work)  # as a model does which was told that it may not have happened
@@ -138,19 +141,20 @@ async def hang(port: int) -> None:
         await client.answer("list_agents")
 
 
-async def live(port: int, seconds: float, clients: int, hanging: int, shift: int) -> Found:
-    """All of them at once, half of them in each era."""
+async def live(port: int, seconds: float, clients: int, hanging: int) -> Found:
+    """All of them at once, half of them in each era, until they say goodbye."""
     found, people = Found(), list[Person]()
     others = [asyncio.create_task(hang(port)) for _ in range(hanging)]
     for number in range(clients):
         era: Era = "modern" if number % 2 else "legacy"
         own = {"x-api-key": key_of(number), "current-workspace-id": WORKSPACE_ID}
         client = await Client(port, era, own=own).open()
-        people.append(Person(number, client, found, 0.0, random.Random(number), shift))  # noqa: S311 - the same each time
+        people.append(Person(number, client, found, 0.0, random.Random(number)))  # noqa: S311 - the same each time
     until = time.monotonic() + seconds
     for person in people:
         person.until = until
     await asyncio.gather(*(person.live() for person in people))
+    await asyncio.gather(*(person.leave() for person in people))
     for other in others:
         other.cancel()
     return found

@@ -4,7 +4,7 @@ from .load import run
 
 
 def test_faults_at_beam_are_told_as_such_and_start_nothing_twice() -> None:
-    found = run("faulty", 6, clients=30, shifts=1)
+    found = run("faulty", 6, clients=30)
     assert found.wrong == []
     assert "Traceback" not in found.log
     assert found.twice == []

@@ -13,7 +13,7 @@ from beam_mcp.beam.analytics import get_analytics
 from beam_mcp.beam.answer import Answers, submit_answers
 from beam_mcp.beam.auth import Mode
 from beam_mcp.beam.decision import Action, consent, reject, waiting_for_consent
-from beam_mcp.beam.file import Upload, download_link
+from beam_mcp.beam.file import Upload, download, download_link
 from beam_mcp.beam.follow import until_news
 from beam_mcp.beam.history import usual
 from beam_mcp.beam.http import Beam
@@ -89,7 +89,7 @@ async def _saved(world: World, beam: Beam, folder: Path) -> Make:
     async def save(struck: Beam) -> bytes:
         world.download_base = struck.http.base_url
         link = await download_link(beam, agent_of(world), file.id)
-        saved = await Folders((folder,)).save(file.name, struck.http.download(link), most=MOST_SAVED)
+        saved = await Folders((folder,)).save(file.name, download(struck, link), most=MOST_SAVED)
         found = saved.path.read_bytes()
         saved.path.unlink()
         return found

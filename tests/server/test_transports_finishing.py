@@ -1,8 +1,9 @@
 """A server that is told to end finishes what was begun, within bounds, and nothing that only listens keeps it."""
 
 import json
+import re
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from signal import Signals
@@ -117,6 +118,51 @@ async def test_a_call_that_does_not_end_is_cut_when_its_grace_is_over_and_at_onc
 
     assert await taken(tmp_path, 2) < SOON
     assert GRACE_SECONDS <= await taken(tmp_path, 1) < GRACE_SECONDS + 2 * SOON
+
+
+async def check_waits_end(world: World, server: Started, speakers: Sequence[Speaker], how: Signals) -> None:
+    """Each waits for a task of their own that asks in ten minutes; the server is stopped, and they are told at once."""
+    names, said = [world.add_task("Invoice Matcher", age=-600).custom_id for _ in speakers], dict[str, str]()
+
+    async def wait(speaker: Speaker, name: str) -> None:
+        said[name] = await speaker.call("wait_for_tasks", tasks=[name], timeout_seconds=60)
+
+    began = 0.0
+    async with anyio.create_task_group() as tasks:
+        for speaker, name in zip(speakers, names, strict=True):
+            tasks.start_soon(wait, speaker, name)
+        # Updates are listened to by those who have had their first look.
+        await until(lambda: sum(seen.path.endswith("/updates") for seen in world.requests) == len(speakers))
+        assert said == {}
+        server.process.send_signal(how)
+        began = time.monotonic()
+    assert await server.ended() == 0
+    assert time.monotonic() - began < 3 * SOON
+    for name in names:
+        working, cut, following = said[name].splitlines()
+        assert re.fullmatch(
+            rf"Still working after \d s, which is normal.*: {name} \(agent Invoice Matcher\)\.", working
+        )
+        assert cut == "This server is being stopped, so the wait ended early; the work at Beam goes on."
+        assert following == f'Next: wait_for_tasks(tasks=["{name}"]), once the server runs again'
+
+
+@pytest.mark.parametrize("how", SIGNALS)
+async def test_who_waits_for_a_task_is_told_at_once_what_is_known_at_every_door(tmp_path: Path, how: Signals) -> None:
+    world = World(populated=False)
+    async with everywhere(world, tmp_path) as (server, speakers):
+        await check_waits_end(world, server, speakers, how)
+        assert server.errors.count(b"\n") == 1, server.errors.decode()
+
+
+@pytest.mark.parametrize("how", SIGNALS)
+async def test_who_waits_for_a_task_on_stdio_is_told_at_once_what_is_known(tmp_path: Path, how: Signals) -> None:
+    world = World(populated=False)
+    async with serving(world) as url, started(cwd=tmp_path, settings=on(url)) as server:
+        speaker = Speaker(OverStdio(server), LEGACY[-1])
+        await speaker.greet()
+        await check_waits_end(world, server, [speaker], how)
+        assert server.errors == b""
 
 
 @pytest.mark.parametrize("how", SIGNALS)

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from beam_mcp.beam.errors import BadRequest
+from beam_mcp.beam.transport import MOST_OF_ONE
 from beam_mcp.sandbox.world import World
 from beam_mcp.tools.folders import Folders
 
-from .chat import Chat, Said, chatting
+from .chat import PATIENCE, Chat, Said, chat_in, chatting, office_for
 
 pytestmark = pytest.mark.anyio
 
@@ -150,3 +152,23 @@ def test_a_saved_file_can_be_run_by_nobody(folder: Path) -> None:
 
     path = anyio.run(lambda: Folders.of([folder]).save("run.sh", pieces(), most=100)).path
     assert not stat.S_IMODE(path.stat().st_mode) & 0o111
+
+
+async def test_a_download_is_one_of_the_requests_that_a_key_may_have_under_way(world: World, folder: Path) -> None:
+    async with office_for(world, folders=[folder]) as office, chat_in(office, world) as chat:
+        shares = office.http.shares
+        shares.patience = 0.2
+        assert "Saved " in await saved(chat, world, "first.pdf")
+        assert not shares.busy
+        world.faults.add("latency", "^/storage/", seconds=PATIENCE, times=None)
+        before = len(world.requests)
+        async with anyio.create_task_group() as tasks:
+            for _ in range(MOST_OF_ONE):
+                tasks.start_soon(saved, chat, world, "slow.pdf")
+            while sum(seen.path.startswith("/storage/") for seen in world.requests[before:]) < MOST_OF_ONE:
+                await anyio.lowlevel.checkpoint()
+            assert "16 calls with this key are waiting for Beam already." in await chat.fail("list_agents")
+            tasks.cancel_scope.cancel()
+        with anyio.fail_after(PATIENCE):
+            while shares.busy:
+                await anyio.lowlevel.checkpoint()
