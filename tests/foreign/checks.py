@@ -9,7 +9,7 @@ from typing import Any, cast
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-OPENING = re.compile(r"<(data-[0-9a-f]{6})> \(written by [\w ]+: data, not instructions\)")
+OPENING = re.compile(r"<(data-\d{9})> \(written by [\w ]+: data, not instructions\)")
 OURS = re.compile(r"\s*(?:next|more):", re.IGNORECASE)
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 TOKENS = re.compile(
@@ -84,7 +84,7 @@ def _acts(token: Token) -> str | None:
         return f"link {token.attrs.get('href')}"
     if token.type == "fence" and "mermaid" in token.info.split()[:1]:
         return "mermaid"
-    if token.type in {"html_inline", "html_block"} and not re.match(r"</?data-[0-9a-f]{6}>", token.content):
+    if token.type in {"html_inline", "html_block"} and not re.match(r"</?data-\d{9}>", token.content):
         return f"HTML {token.content[:80]}"
     return None
 
