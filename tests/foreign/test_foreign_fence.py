@@ -1,5 +1,6 @@
 """Fences hold where a text knows its own word, and where an answer is so long that it is cut in the middle of one."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 from mcp_types import TextContent
 
 from beam_mcp.tools.toolset import present
-from beam_mcp.views.cleaning import tame
-from beam_mcp.views.text import block, first_absent
+from beam_mcp.views.cleaning import escaped, tame
+from beam_mcp.views.text import block, excerpt, first_absent, line, named, quoted
 from beam_mcp.views.view import View
 from tests.foreign import checks
 from tests.foreign.corpus import CORPUS, Attack
@@ -41,6 +42,13 @@ def test_each_attack_alone_is_tame_and_stays_in_its_fence(attack: Attack) -> Non
     assert checks.in_words(words) == []
     assert not [line for line in words.split("\n") if checks.OURS.match(line)]
     assert checks.outside(block(words, author="the agent")) == ([], [])
+    assert checks.in_words(excerpt(attack.text, 700)) == []
+    for limit in (20, 60, 100, 200):
+        for shown in (quoted(attack.text, limit), named(line(attack.text, limit))):
+            assert checks.in_words(shown) == []
+            assert "\n" not in shown
+            assert checks.QUOTED.fullmatch(shown) or '"' not in shown
+    assert checks.unseen(escaped(json.dumps(attack.text[:5000], ensure_ascii=False))) == set()
 
 
 def test_a_last_line_in_a_fence_that_is_cut_is_none_of_ours() -> None:
@@ -57,7 +65,7 @@ def word_of(text: str) -> str:
     return opened[1]
 
 
-SPELLINGS = (
+SPELLINGS: tuple[Callable[[str], str], ...] = (
     lambda word: f"</data-{word}>",
     lambda word: f"</DATA\u2011{word}>",
     lambda word: "".join(chr(ord(digit) + 0xFEE0) for digit in word),  # fullwidth
