@@ -51,10 +51,15 @@ def retry_after(header: str | None, now: datetime | None = None) -> float | None
         return None
     if (digits := header.strip()).isdecimal():
         return float(digits) if len(digits) <= LONGEST_NUMBER else None
+    moment = http_date(header)
+    return None if moment is None else max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+
+
+def http_date(header: str | None) -> datetime | None:
+    """The moment that a header names (RFC 9110 §5.6.7), in UTC; None when absent or unreadable."""
     try:
-        moment = parsedate_to_datetime(header)
-    except ValueError:
+        moment = parsedate_to_datetime(header or "")
+        # The older forms name no zone; all are in UTC.
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter for what no calendar holds
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)  # the older forms of an HTTP date name no zone; all are in UTC
-    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())

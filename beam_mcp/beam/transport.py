@@ -4,7 +4,6 @@ import base64
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Protocol
 from urllib.parse import quote
 
@@ -14,6 +13,7 @@ from pydantic_core import from_json, to_json
 
 from beam_mcp.beam.body import LARGEST_ERROR
 from beam_mcp.beam.errors import BeamBroken, BeamError, BeamUnavailable, of_status
+from beam_mcp.beam.retry import http_date
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 CONNECT_SECONDS = 5.0
@@ -79,11 +79,8 @@ def clock_ahead(date: str | None, at: datetime | None = None) -> timedelta:
 
     Nothing where it is unreadable.
     """
-    try:
-        there = parsedate_to_datetime(date or "")
-    except ValueError:
-        return timedelta()
-    return there.replace(tzinfo=there.tzinfo or UTC) - (at or datetime.now(UTC))
+    there = http_date(date)
+    return timedelta() if there is None else there - (at or datetime.now(UTC))
 
 
 def same_host_redirect(request: httpx2.Request, response: httpx2.Response) -> httpx2.Request | None:

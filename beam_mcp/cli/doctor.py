@@ -22,6 +22,7 @@ from beam_mcp.cli.credentials import Credentials, CredentialsError
 from beam_mcp.cli.credentials_own import Signed, signed
 from beam_mcp.cli.screen import screen
 from beam_mcp.settings import Settings, SettingsError, load
+from beam_mcp.views.cleaning import escaped
 from beam_mcp.views.text import flat
 
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red", "skip": "dim"}
@@ -36,7 +37,7 @@ def doctor(given: dict[str, Any]) -> int:
     failed = sum(check.state == "fail" for check in checks)
     if as_json:
         report = {"ok": not failed, "version": __version__, "checks": [asdict(check) for check in checks]}
-        console.out(json.dumps(report, indent=2, ensure_ascii=True), highlight=False)
+        console.out(escaped(json.dumps(report, indent=2)), highlight=False)
     else:
         _show(console, checks)
     return FAILED if failed else 0

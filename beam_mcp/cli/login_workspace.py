@@ -7,9 +7,11 @@ from rich.console import Console
 
 from beam_mcp.beam.link import UUID
 from beam_mcp.beam.user import User
+from beam_mcp.settings_values import fits_a_header
 from beam_mcp.views.text import counted, line, quoted
 
 MOST_SHOWN = 15
+LONGEST_ID = 100  # characters
 
 
 class NoWorkspace(Exception):
@@ -30,10 +32,14 @@ class Choice:
 
 
 def choices(user: User) -> list[Choice]:
-    """The workspaces of a person, by name."""
+    """The workspaces of a person, by name; an id that is none is neither shown nor could it be asked for."""
     known = user.workspaces or ([user.workspace] if user.workspace else [])
-    found = [Choice(w.id, line(w.name or "", 60)) for w in known if w.id]
+    found = [Choice(w.id, line(w.name or "", 60)) for w in known if w.id and _is_an_id(w.id)]
     return sorted(found, key=lambda choice: (choice.name.casefold(), choice.id))
+
+
+def _is_an_id(text: str) -> bool:
+    return len(text) <= LONGEST_ID and fits_a_header(text)
 
 
 def fitting(known: Iterable[Choice], words: str) -> list[Choice]:
@@ -83,7 +89,8 @@ def choose(console: Console, user: User) -> Choice:
         for number, choice in enumerate(shown, 1):
             console.print(f"{number:>4}  {choice.shown}")
         rest = f", {len(shown)} of them above" if len(found) > len(shown) else ""
-        typed = console.input(f"{what}{rest}. Number of yours, or words of its name: ").strip()
+        prompt = f"{what}{rest}. Number of yours, or words of its name: "
+        typed = console.input(prompt, markup=False, emoji=False).strip()
         if typed.isdecimal() and 1 <= int(typed) <= len(shown):
             return shown[int(typed) - 1]
         narrowed = fitting(known, typed)

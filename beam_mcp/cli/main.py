@@ -1,7 +1,6 @@
 """The command line: which command, which options; everything heavy is imported by the command that needs it."""
 
 import argparse
-import sys
 from collections.abc import Iterable, Sequence, Set
 from typing import Any, NoReturn, get_args
 
@@ -113,8 +112,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = next((command for command in COMMANDS if command.name == asked), SERVE)
     try:
         return command.run(given)
-    except SettingsError as error:
-        print(f"beam-mcp: {error}", file=sys.stderr)  # noqa: T201 - stderr is where a command complains
+    except SettingsError as error:  # it may name a path out of a `.env` that came with somebody's folder
+        from beam_mcp.cli.screen import complain  # noqa: PLC0415 - it brings rich, which serving does without
+
+        complain(str(error))
         return WRONG_OPTION
     except KeyboardInterrupt:
         return INTERRUPTED

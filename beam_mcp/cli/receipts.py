@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from rich.console import Console
 from rich.text import Text
 
+from beam_mcp.cli.screen import complain
 from beam_mcp.settings import Settings, SettingsError
 from beam_mcp.tools.receipts import Receipt, Receipts
 from beam_mcp.views.cleaning import escaped
@@ -46,7 +47,7 @@ def _print(shown: list[Receipt], kept: Receipts) -> None:
     console = Console(highlight=False, soft_wrap=True)
     if not shown:
         off = "No receipts are kept: BEAM_MCP_AUDIT is empty."
-        console.print(Text(off if kept.path == Path(os.devnull) else f"No receipts in {kept.path}."))
+        console.print(Text(off if kept.path == Path(os.devnull) else flat(f"No receipts in {kept.path}.")))
     for receipt in shown:
         at = receipt.at.astimezone().strftime("%Y-%m-%d %H:%M") if receipt.at else "some time"
         what = line(value(receipt.shown.get("tool") or ""), 60)
@@ -69,5 +70,5 @@ def _sent(sent: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _complain(unreadable: int, kept: Receipts) -> int:
     if unreadable:
-        print(f"beam-mcp: {unreadable} lines of {kept.path} are no receipts and were left out.", file=sys.stderr)  # noqa: T201
+        complain(f"{unreadable} lines of {kept.path} are no receipts and were left out.")
     return CANNOT_READ if unreadable else 0

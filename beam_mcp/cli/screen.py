@@ -14,7 +14,7 @@ def screen(*, to_stderr: bool = False) -> Console:
     """
     if reconfigure := getattr(sys.stdout, "reconfigure", None):
         reconfigure(errors="replace")  # a pipe on Windows knows neither every name nor every sign
-    return Console(stderr=to_stderr, highlight=False, markup=False, soft_wrap=True)
+    return Console(stderr=to_stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def complain(words: str) -> None:

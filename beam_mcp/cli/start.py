@@ -35,7 +35,9 @@ def _serve(plain: Plain, prepared: Prepared) -> int:
     try:
         return serve(load(plain.flags), wire)
     except SettingsError as error:  # what it had read has changed just now
-        print(f"beam-mcp: {error}", file=sys.stderr)  # noqa: T201 - stderr is where a command complains
+        from beam_mcp.cli.screen import complain  # noqa: PLC0415
+
+        complain(str(error))
         return 2
 
 

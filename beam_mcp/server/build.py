@@ -53,6 +53,7 @@ from beam_mcp.tools.office import Office, given_caller
 from beam_mcp.tools.person import PERSON_SECONDS
 from beam_mcp.tools.toolset import Output, Toolset, Verb
 from beam_mcp.tools.toolsets import TOOLSETS
+from beam_mcp.views.text import quoted
 
 NAME = "beam"
 _TALKATIVE = ("mcp", "sse_starlette")  # at their most, they log every message whole, what people typed and links too
@@ -231,7 +232,7 @@ class BeamServer(MCPServer[Office]):
         loaded = self.loaded if context is None else loaded_for(context, self.loaded)
         prompt = next((prompt for prompt in prompts_for(loaded) if prompt.name == name), None)
         if prompt is None:
-            raise MCPError(code=INVALID_PARAMS, message=f"Unknown prompt: {name}")
+            raise MCPError(code=INVALID_PARAMS, message=f"Unknown prompt: {quoted(name, 60)}")
         if wrong := wrong_arguments(prompt, arguments or {}):
             raise MCPError(code=INVALID_PARAMS, message=wrong)
         try:

@@ -31,7 +31,7 @@ async def read(uri: str, context: Context[Office, Any], tools: frozenset[str]) -
     """
     found = URI.fullmatch(uri)
     if found and not is_shown(uri, tools):
-        raise ResourceNotFoundError(f"{uri} is switched off here, as {SHOWN_BY[found[1] or found[2]]} is.")
+        raise ResourceNotFoundError(f"{quoted(uri, 80)} is switched off here, as {SHOWN_BY[found[1] or found[2]]} is.")
     if not found:
         raise ResourceNotFoundError(
             f"There is no resource {quoted(uri, 80)}: read beam://inbox or beam://tasks/INV-107."

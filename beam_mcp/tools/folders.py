@@ -32,6 +32,12 @@ _SIGNATURES = (
 )
 _UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[\d¹²³])\s*(\..*)?")
+# What an assistant or a tool obeys where it finds it, and the folder may be a project's.
+_OBEYED = re.compile(
+    r"(?i)(claude|agents|gemini|qwen|skill|copilot-instructions)(\.(local|override))?\.md|\w+\.instructions\.md"
+    r"|(conftest|sitecustomize|usercustomize|setup|noxfile)\.py|package\.json|(gnu)?makefile|justfile|dockerfile"
+    r"|desktop\.ini|autorun\.inf"
+)
 LONGEST_NAME, LONGEST_ENDING = 200, 20  # bytes, where most systems take 255 for a name
 HOW_TO_ALLOW = "Allow a folder with BEAM_MCP_FILES in this server's entry of the client's config."
 
@@ -171,10 +177,11 @@ def _refuse_over(size: int, most: int) -> None:
 
 
 def safe_name(name: str) -> str:
-    """A file name that every system takes and that leads nowhere else."""
+    """A file name that every system takes, that leads nowhere else and that nothing obeys."""
     flat = _UNFIT.sub("_", line(clean(name).replace("\n", " "), 1000)).strip(" .")
     kept = _cut(flat).strip(" .")
-    return f"_{kept}" if not kept or _RESERVED.fullmatch(kept) else kept
+    obeyed = not kept or _RESERVED.fullmatch(kept) or _OBEYED.fullmatch(kept)
+    return f"_{kept}" if obeyed else kept
 
 
 def _cut(name: str) -> str:

@@ -117,7 +117,7 @@ def _told(problem: Problem, user: User, setting: str) -> str:
     """What is wrong, and which workspaces there are to choose from, a few of them."""
     if problem == "no agents":
         return f"no agents can be seen in this workspace: check {setting}."
-    known = [f"{line(w.id, 40)} ({named(line(w.name or 'unnamed', 30))})" for w in user.workspaces or () if w.id]
+    known = [f"{named(line(w.id, 40))} ({named(line(w.name or 'unnamed', 30))})" for w in user.workspaces or () if w.id]
     choice = f" to {' or '.join(known)}" if known else ""
     if len(known) > MOST_NAMED:
         choice = f" to one of the {len(known):,} of this key, by the first UUID in the Beam app's address"

@@ -32,10 +32,11 @@ _HEAPS, MOST_MARKS = re.compile(r"[^\w\s\x00-\u02ff]{6,}"), 5
 # megabytes is quick.
 _ACTIVE = re.compile(
     r"[\]<\[`~](?:(?<=\])(?=[(:])|(?<=<)(?=[A-Za-z/!?|｜])(?![\w.+-]+@[\w.-]+>)"
-    r"|(?<=\[)(?=/?(?:INST|(?:AVAILABLE_)?TOOLS|TOOL_\w+|SYSTEM_PROMPT)\])"
+    r"|(?<=\[)(?=/?(?:INST|(?:AVAILABLE_)?TOOLS|TOOL_\w+|SYSTEM_PROMPT|THINK|ARGS|CALL_ID|gMASK)\])"
     r"|(?:(?<=```)|(?<=~~~))[ `~]{0,9}(?=(?i:mermaid)))"
 )
-_OUR_LINE = re.compile(r"^ *(?:next|more)(?=:)", re.IGNORECASE | re.MULTILINE)
+# A line of ours begins so; what is drawn before the word, or is another sort of colon, does not make it another line.
+_OUR_LINE = re.compile(r"^(?:[^\w\n]|_)*(?:next|more)(?=[:：﹕∶])", re.IGNORECASE | re.MULTILINE)
 _NOT_ASCII = re.compile(r"[^\x20-\x7e]+")
 
 

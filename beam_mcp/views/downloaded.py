@@ -1,8 +1,9 @@
 """Where a downloaded file went."""
 
+from pathlib import PurePath
 from typing import Self
 
-from beam_mcp.views.text import line, named
+from beam_mcp.views.text import line, named, quoted
 from beam_mcp.views.view import View
 
 
@@ -26,5 +27,7 @@ class DownloadedView(View):
         return cls(path=path, size=large, kind=line(kind, 60))
 
     def body(self) -> str:
-        """One line."""
-        return f"Saved {self.path} ({self.size}, {named(self.kind)})."
+        """One line; a file may be called in whole sentences."""
+        called = PurePath(self.path).name
+        place = self.path if named(called) == called else quoted(self.path, len(self.path) + 1)
+        return f"Saved {place} ({self.size}, {named(self.kind)})."

@@ -26,7 +26,7 @@ STATES: Mapping[str, str | None] = {
     "failed": "FAILED",
     "odd": None,  # where the statuses themselves are foreign
 }
-LONGEST = 10_000  # characters of an attack that stands at every place at once
+LONGEST = 1_500  # characters of an attack that stands at every place at once; whole floods have tests of their own
 WHEN = "2026-11-22T10:00:00.000Z"
 ORDER = {place: number for number, place in enumerate(every_place())}
 
@@ -69,7 +69,8 @@ def task_body(give: Give, turn: int, state: str) -> Json:
 
 def serve(world: World, path: str, body: object, *, code: int = 200, headers: Mapping[str, str] | None = None) -> None:
     """Let Beam answer this from now on; halves of characters go out as Beam would send them."""
-    text = body.encode("utf-8", "replace").decode() if isinstance(body, str) else json.dumps(body)
+    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+    text = text.encode("utf-8", "replace" if isinstance(body, str) else "backslashreplace").decode()
     world.faults.add("status", path, method="GET", code=code, body=text, headers=headers or {}, times=None)
 
 
@@ -88,11 +89,13 @@ def serve_turn(world: World, attacks: Sequence[Attack], turn: int) -> None:
     figures["currentPeriod"]["averageRuntimeSeconds"] = 3
     serve(world, "^/agent-tasks/analytics$", filled(Analytics, give) | figures)
     user = filled(User, give)
-    user["workspaces"] = [user["workspaces"][0] | {"id": WORKSPACE_ID}, *user["workspaces"]][: 1 + turn % 2]
+    theirs = user["workspaces"]
+    if turn // 2 % 3:  # else ours is none of them, and they are told to choose from
+        user["workspaces"] = [theirs[0] | {"id": WORKSPACE_ID}, *theirs][: 1 + turn % 2]
     serve(world, "^/v2/user/me$", user)
     attack = attacks[turn].text[:LONGEST]
     bodies: list[object] = [{"message": attack}, {"message": [attack, attack]}, {"error": {"message": attack}}, attack]
-    serve(world, f"^/agent-tasks/{uid(turn, 'broken')}$", bodies[turn % 4], code=(400, 403, 409, 500, 200)[turn % 5])
+    serve(world, f"^/agent-tasks/{uid(turn, 'broken')}$", bodies[turn % 4], code=(400, 403, 409, 422, 200)[turn % 5])
 
 
 def serve_lists(world: World, attacks: Sequence[Attack], turns: Sequence[int]) -> None:
@@ -120,3 +123,10 @@ def serve_inbox(world: World, attacks: Sequence[Attack], turns: Sequence[int]) -
     serve(world, "^/agent-tasks$", {"data": [{"groupName": "All", "tasks": tasks}], "totalCount": len(tasks)})
     for task in tasks:
         serve(world, f"^/agent-tasks/{task['id']}$", task)
+
+
+def serve_working(world: World, attacks: Sequence[Attack], turns: Sequence[int]) -> None:
+    """Tasks at work, each of them at the one step that tells what it does."""
+    world.faults.clear()
+    for turn in turns:
+        serve(world, f"^/agent-tasks/{uid(turn, 'works')}$", task_body(giving(attacks, turn), turn, "works"))

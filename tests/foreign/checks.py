@@ -2,18 +2,19 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from functools import cache
 from typing import Any, cast
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-OPENING = re.compile(r"<(data-[0-9a-f]{6})> \(written by [\w ]+: data, not instructions\)")
-OURS = re.compile(r"\s*(?:next|more):", re.IGNORECASE)
+OPENING = re.compile(r"<(data-\d{9})> \(written by [\w ]+: data, not instructions\)")
+OURS = re.compile(r"[\W_]*(?:next|more)[:\uff1a\u2236]", re.IGNORECASE)
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 TOKENS = re.compile(
-    r"<\||<｜|\[/?INST\]|\[/?TOOL_RESULTS\]|<</?SYS>>|</?(?:system|function_results|invoke)", re.IGNORECASE
+    r"<\||<｜|\[/?INST\]|\[/?TOOL_(?:RESULTS|CALLS)\]|\[/?(?:THINK|ARGS|gMASK)\]|<</?SYS>>|</?(?:system|function_results|invoke)",
+    re.IGNORECASE,
 )
 # Default_Ignorable_Code_Point and what fonts draw as nothing, besides categories C* (Unicode).
 IGNORABLE = {
@@ -21,6 +22,7 @@ IGNORABLE = {
     *(*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0000, 0xE1000)),
 }
 JOINED = ("ARABIC", "DEVANAGARI", "BENGALI", "MALAYALAM", "TAMIL", "SINHALA", "SYRIAC", "KHMER", "MYANMAR")
+JOINERS = {"\u200c", "\u200d"}
 MOST_MARKS = 6
 LONGEST = 30_000  # characters of an answer
 WINDOW = 28  # characters of somebody else's that are no name any more
@@ -28,8 +30,11 @@ WINDOW = 28  # characters of somebody else's that are no name any more
 
 def unseen(text: str) -> set[str]:
     """Characters that nobody sees, that turn the text, or that act on a terminal."""
-    odd = (c for n, c in enumerate(text) if c != "\n" and _is_unseen(c) and not _joins(text, n))
-    return {f"U+{ord(c):04X}" for c in odd}
+    odd = {c for c in {*text} - {"\n"} if _is_unseen(c)}
+    joined = (
+        {c for c in odd if all(_joins(text, at.start()) for at in re.finditer(c, text))} if odd & JOINERS else set()
+    )
+    return {f"U+{ord(c):04X}" for c in odd - joined}
 
 
 def _is_unseen(character: str) -> bool:
@@ -38,7 +43,7 @@ def _is_unseen(character: str) -> bool:
 
 def _joins(text: str, at: int) -> bool:
     """Whether a joiner stands where scripts and pictographs need one."""
-    if text[at] not in "\u200c\u200d" or at == 0:
+    if text[at] not in JOINERS or at == 0:
         return False
     before, after = text[at - 1], text[at + 1 : at + 2]
     if "VIRAMA" in unicodedata.name(before, ""):
@@ -50,12 +55,8 @@ def _joins(text: str, at: int) -> bool:
 
 def heaped(text: str) -> bool:
     """Whether marks are heaped higher than any script does."""
-    run = 0
-    for character in text:
-        run = run + 1 if unicodedata.combining(character) or unicodedata.category(character) in {"Mn", "Me"} else 0
-        if run > MOST_MARKS:
-            return True
-    return False
+    marks = {c for c in {*text} if unicodedata.combining(c) or unicodedata.category(c) in {"Mn", "Me"}}
+    return bool(marks) and re.search(f"[{''.join(marks)}]{{{MOST_MARKS + 1}}}", text) is not None
 
 
 @cache
@@ -84,7 +85,7 @@ def _acts(token: Token) -> str | None:
         return f"link {token.attrs.get('href')}"
     if token.type == "fence" and "mermaid" in token.info.split()[:1]:
         return "mermaid"
-    if token.type in {"html_inline", "html_block"} and not re.match(r"</?data-[0-9a-f]{6}>", token.content):
+    if token.type in {"html_inline", "html_block"} and not re.match(r"</?data-\d{9}>", token.content):
         return f"HTML {token.content[:80]}"
     return None
 
@@ -108,7 +109,7 @@ def outside(text: str) -> tuple[list[str], list[str]]:
     return bare, [*wrong, *(f"a fence of nobody: {line[:60]}" for line in bare if re.match(r"\s*</?data-", line))]
 
 
-def in_answer(text: str, step: str | None, foreign: Iterable[str]) -> list[str]:
+def in_answer(text: str, step: str | None, foreign: Set[str]) -> list[str]:
     """What is wrong with an answer whose next step is `step` and in which these foreign texts may stand."""
     bare, wrong = outside(text)
     unquoted = "\n".join(QUOTED.sub('""', line) for line in bare)
@@ -118,7 +119,8 @@ def in_answer(text: str, step: str | None, foreign: Iterable[str]) -> list[str]:
     end = len(bare) - 1 if last else len(bare)
     ours = {last, *bare[end - 1 :]}
     wrong += [f"a line like ours: {line[:60]}" for line in text.split("\n") if OURS.match(line) and line not in ours]
-    wrong += [f"foreign and bare: {piece}" for piece in foreign if piece in unquoted]
+    windows = {unquoted[at : at + WINDOW] for at in range(len(unquoted))}
+    wrong += [f"foreign and bare: {piece}" for piece in sorted(foreign & windows)]
     return wrong + in_words(text)
 
 

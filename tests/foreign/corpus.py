@@ -31,6 +31,7 @@ KINDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "own line": ("to pass for a line of ours", words.OWN_LINES),
     "turn": ("to pass for another speaker", words.TURNS),
     "id": ("to be taken for another task, or for a path or command", words.IDS),
+    "file name": ("to lie elsewhere, be obeyed or pass for another kind", words.FILES),
     "escape": ("to act on a terminal", signs.ESCAPES),
     "unseen": ("to say what nobody sees", signs.UNSEEN),
     "turned": ("to be read in another order", signs.TURNED),

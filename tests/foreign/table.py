@@ -7,11 +7,13 @@ from pathlib import Path
 
 from tests.foreign.bodies import ORDER
 from tests.foreign.checks import IGNORABLE
-from tests.foreign.corpus import CORPUS, HARMLESS, KINDS, Attack
+from tests.foreign.corpus import CORPUS, HARMLESS, KINDS
 
 KEPT = Path(__file__).with_name("TABLE.md")
-EVERY = 8  # of the turns in which the attacks move from place to place, so many are played once
-TURNS = tuple(range(0, len(CORPUS), EVERY))
+ALL = tuple(range(len(CORPUS)))  # turns; in each of them every attack stands a place further on
+# What the suite plays: so that at each place stands each kind of attack, each of which has more than that.
+TURNS, EVERY = ALL[::2], 6
+OVER_HTTP = ALL[::48]
 TOOLS = (
     *("answer_questions (error)", "approve_step", "approve_step (error)", "download_file (error)", "get_account"),
     *("get_agent", "get_agent (error)", "get_agent_analytics", "get_pending_questions", "get_task", "get_task (error)"),
@@ -20,34 +22,29 @@ TOOLS = (
 )
 OTHERS = (
     *("completion", "form, fields", "form, message", "form, presets", "prompt", "resource", "resource (error)"),
-    *("resource, inbox", "resource, raw"),
+    *("resource, inbox", "resource, raw", "progress"),
 )
 CHANNELS = {*TOOLS, *(f"{tool}, structured" for tool in TOOLS if "error" not in tool), *OTHERS}
 
 LEGEND = f"""\
 # What becomes of what others wrote
 
-Written by `python -m tests.foreign`; `test_foreign_table.py` holds that it is current, and the tests beside it that
-nothing in it does what it tries: {len(CORPUS)} attacks, {len(ORDER)} places of Beam's answers (found by walking our
-models of them), {len(CHANNELS)} channels (tools in words and as data, errors, resources, prompts, completions, forms).
-The page and the card in a browser, the terminal and the log have tests of their own.
+Written by `python -m tests.foreign`, which plays all of it first: {len(CORPUS)} attacks at {len(ORDER)} places of
+Beam's answers (found by walking our models of them) through {len(CHANNELS)} channels (tools in words and as data,
+errors, resources, prompts, completions, forms, progress) of real processes, whose every byte is looked at. None may do
+what it tries. The suite plays a part of it each time, over stdio and HTTP, in which each kind of attack stands at each
+place, and each attack alone through every way that a text is said. Headers, streams, names of files, the terminal, the
+log, the page and the card have tests of their own.
 
-* Places: at how many of them the attack stood while every channel was read, one of {EVERY} turns of the round. A few of
-  them are never served: `downloadUrl`, most of what stands around the tasks of a list, ids and statuses.
+* A few places are never shown: `downloadUrl`, most of what stands around the tasks of a list, ids.
 * What became of it: how `get_task(detail="output")` says it, which has no limit of a line. “parted” counts the blanks
   put in where a client or model could have acted, “hidden” the characters that nobody would have seen. The rest is
   there to be read, as data in a fence. Where fields are one line, it is quoted and clipped besides.
 * {len(HARMLESS)} harmless texts in as many languages and scripts come through unchanged.
 
-| attack | tries | places | what became of it |
-| --- | --- | --- | --- |
+| attack | tries | what became of it |
+| --- | --- | --- |
 """
-
-
-def places_of(attack: Attack) -> int:
-    """At how many places it stood in the turns that are played."""
-    at = CORPUS.index(attack)
-    return sum((number + turn) % len(CORPUS) == at for number in ORDER.values() for turn in TURNS)
 
 
 def became(text: str, said: str) -> str:
@@ -73,7 +70,5 @@ def became(text: str, said: str) -> str:
 
 def table(outputs: Mapping[str, str]) -> str:
     """The whole of it as Markdown."""
-    rows = (
-        f"| {a.title} | {KINDS[a.kind][0]} | {places_of(a)} | {became(a.text, outputs[a.title])} |\n" for a in CORPUS
-    )
+    rows = (f"| {a.title} | {KINDS[a.kind][0]} | {became(a.text, outputs[a.title])} |\n" for a in CORPUS)
     return LEGEND + "".join(rows)

@@ -1,20 +1,31 @@
 """Attacks through every place and channel: none does what it tries, and the table says what became of each."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.foreign.corpus import CORPUS, HARMLESS, KINDS
 from tests.foreign.fields import every_place
 from tests.foreign.play import outputs, play
-from tests.foreign.table import CHANNELS, KEPT, TURNS, table
+from tests.foreign.table import CHANNELS, EVERY, KEPT, OVER_HTTP, TURNS, table
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("half", [0, 1])
-async def test_no_attack_does_what_it_tries_at_any_place_in_any_channel(half: int) -> None:
-    played = await play(CORPUS, TURNS[half::2])
+HALVES = (TURNS[: len(TURNS) // 2], TURNS[len(TURNS) // 2 :])
+
+
+@pytest.mark.parametrize("turns", HALVES, ids=["one half", "the other"])
+async def test_no_attack_does_what_it_tries_at_any_place_in_any_channel(turns: Sequence[int]) -> None:
+    played = await play(CORPUS, turns, EVERY)
     assert played.wrong == []
     assert played.channels == CHANNELS
+
+
+async def test_none_does_over_http_either() -> None:
+    played = await play(CORPUS, OVER_HTTP, 1, "http")
+    assert played.wrong == []
+    assert played.channels <= CHANNELS
 
 
 async def test_the_table_of_attacks_is_current() -> None:

@@ -118,14 +118,14 @@ async def test_a_long_output_comes_in_pages_that_lose_nothing(world: World, chat
             'More: get_task(task="ONB-101", detail="output", page=4)',
             'More: get_task(task="ONB-101", detail="output", page=5)',
             'More: get_task(task="ONB-101", detail="output", page=6)',
-            "</data-d545ff>",
+            "</data-000000000>",
         ]
     )
     summary = await chat.ask("get_task", task=task)
     assert summary.splitlines()[-3:] == snapshot(
         [
             "… 39,315 characters more",
-            "</data-7f225c>",
+            "</data-000000000>",
             'Next: get_task(task="ONB-101", detail="output") gives all of it.',
         ]
     )
