@@ -78,10 +78,6 @@ class BeamTool(Tool):
         loaded = loaded_for(context, self.loaded)
         given = {name: argument for name, argument in arguments.items() if argument is not None}
         try:
-            self.fn_metadata.validate_arguments(given)
-        except ValidationError as error:
-            return failure(self._wrong_arguments(error, given))
-        try:
             with anyio.fail_after(PERSON_SECONDS):
                 found: View | InputRequiredResult = await super().run(given, context)
             return found if isinstance(found, InputRequiredResult) else present(found, loaded, self.output)
@@ -96,9 +92,11 @@ class BeamTool(Tool):
             if self.name in ASKING and form_failed(await given_caller(context)):
                 return await self.run(arguments, context)
             raise
-        except ToolError:
-            # Of our tools none raises it: the SDK does, for what the client sent in answer to a question.
-            return failure(MISFILLED.format(name=self.name))
+        except ToolError as error:
+            # Of our tools none raises it: the SDK does, for wrong arguments and for what a client answered a question.
+            wrong = error.__cause__
+            is_call = isinstance(wrong, ValidationError)
+            return failure(self._wrong_arguments(wrong, given) if is_call else MISFILLED.format(name=self.name))
 
     def _wrong_arguments(self, error: ValidationError, given: Mapping[str, Any]) -> str:
         known = list(self.parameters.get("properties", {}))

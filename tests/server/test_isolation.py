@@ -58,7 +58,7 @@ async def everybody(site: Shared, door: str) -> AsyncGenerator[dict[str, Speaker
 @pytest.mark.parametrize("door", DOORS)
 async def test_what_one_has_seen_is_told_to_nobody_who_may_not_see_it(site: Shared, door: str) -> None:
     """Names of agents, ids of tasks by customId, completions: all are kept for a while, each person's apart."""
-    task = site.world.add_task("Market Research", age=3600, size_bytes=100_000)  # its raw body has to fit into an event
+    task = site.world.add_task("Market Research", age=3600)
     name, secret, unchanged = task.custom_id, "Market Research", f"{task.custom_id}: no change since"
     completing = {"ref": {"type": "ref/prompt", "name": "delegate"}, "argument": {"name": "agent", "value": "mark"}}
 
