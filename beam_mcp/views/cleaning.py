@@ -38,13 +38,19 @@ _ACTIVE = re.compile(
 # A line of ours begins so; what is drawn before the word, or is another sort of colon, does not make it another line.
 _OUR_LINE = re.compile(r"^(?:[^\w\n]|_)*(?:next|more)(?=[:：﹕∶])", re.IGNORECASE | re.MULTILINE)
 _NOT_ASCII = re.compile(r"[^\x20-\x7e]+")
+# Nearly all there is: lines of Latin letters, in which nothing can be hidden.
+_IN_SIGHT = re.compile("[\n\x20-\x7e\xa1-\xac\xae-\u02ff]*")
 
 
 def clean(text: str) -> str:
     """`text` without escape sequences, control and invisible characters and what signs links; lines stay lines."""
+    return unsigned(text if _IN_SIGHT.fullmatch(text) else _seen(text))
+
+
+def _seen(text: str) -> str:
     text = _BREAKS.sub("\n", _ESCAPES.sub("", text)).replace("\t", " ")
     text = "\n".join(map(_printable, _UNSEEN.sub("", text).split("\n")))
-    return unsigned(_HEAPS.sub(_thinned, _STRAY.sub("", text)))
+    return _HEAPS.sub(_thinned, _STRAY.sub("", text))
 
 
 def _printable(text: str) -> str:
@@ -64,7 +70,7 @@ def _thinned(heap: re.Match[str]) -> str:
 def tame(text: str) -> str:
     """Clean text that no client acts on: links, pictures, tags and turns are to be read, and are nothing else."""
     parted = _ACTIVE.sub(lambda found: found[0] + (" text " if found[0][0] in "`~" else " "), clean(text))
-    return _OUR_LINE.sub(r"\g<0> ", parted)
+    return _OUR_LINE.sub(lambda found: found[0] + " ", parted)
 
 
 def escaped(data: str) -> str:

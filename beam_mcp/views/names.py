@@ -66,6 +66,8 @@ def _passes_for_another(name: str) -> bool:
     """Whether it has forms of letters that mean others, letters of scripts that are not written together, or only such
     as look Latin.
     """
+    if name.isascii():
+        return False
     if unicodedata.normalize("NFKC", name) != name:
         return True
     letters = [c for c in name if c.isalpha()]

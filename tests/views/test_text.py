@@ -45,6 +45,13 @@ def test_clean_text_has_no_control_or_invisible_characters_and_stays_clean(text:
     assert len(once) <= len(text)
 
 
+@pytest.mark.parametrize("sign", [chr(code) for code in range(0x400) if invisible(chr(code))])
+def test_each_of_the_first_signs_that_cannot_be_seen_is_taken_out_wherever_it_stands(sign: str) -> None:
+    for text in (sign, f"a{sign}b", f"{sign * 9} é", f"one\n{sign}"):
+        assert invisible(clean(text)) == []
+        assert sign not in clean(text)
+
+
 @given(st.text(st.characters(categories=["L", "N", "P"]), max_size=50))
 def test_plain_words_are_left_as_they_are(text: str) -> None:
     plain = "".join(c for c in text if c not in "\u115f\u1160\u3164\uffa0")
