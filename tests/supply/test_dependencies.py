@@ -6,6 +6,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from .dependencies import (
     ALLOWED,
@@ -25,12 +26,24 @@ REQUIREMENTS = [Requirement(line) for lines in project().values() for line in li
 DECLARED = {canonicalize_name(Requirement(line).name) for line in project()[""]}
 TEXT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 SAID = tomllib.loads(TEXT)
+MENDED = Path(__file__).with_name("mended.md")
 OF_THE_HOUSE = {"pytest", "ruff"}  # what they are for needs no telling
 
 
 def without_a_bound(needed: Requirement) -> set[str]:
     """Which of the two bounds a requirement lacks."""
     return {">=", "<"} - {clause.operator for clause in needed.specifier}
+
+
+def lowest_of(needed: Requirement) -> Version:
+    """The lowest release that a requirement admits."""
+    return next(Version(clause.version) for clause in needed.specifier if clause.operator in {">=", "=="})
+
+
+def mended() -> dict[str, Version]:
+    """The first release of each distribution without the weaknesses that are known of it."""
+    rows = re.findall(r"^\| ([a-z][a-z0-9-]*) \| ([\d.]+) \|", MENDED.read_text(encoding="utf-8"), re.MULTILINE)
+    return {name: Version(release) for name, release in rows}
 
 
 def test_each_dependency_has_a_lower_and_an_upper_bound() -> None:
@@ -45,6 +58,21 @@ def test_the_tests_build_with_what_others_build_with() -> None:
 def test_a_bound_that_lacks_is_noticed() -> None:
     lacking = [without_a_bound(Requirement(text)) for text in ("a", "a>=1", "a<2", "a==1")]
     assert lacking == [{">=", "<"}, {"<"}, {">="}, {">=", "<"}]
+
+
+def test_no_lower_bound_of_ours_admits_a_release_with_a_weakness_that_is_known() -> None:
+    lowest = {canonicalize_name(needed.name): lowest_of(needed) for needed in REQUIREMENTS}
+    assert not {name: lowest[name] for name, release in mended().items() if name in lowest and lowest[name] < release}
+
+
+def test_nothing_that_is_installed_has_a_weakness_that_is_known() -> None:
+    here = {name: Version(found.version) for name in brought() if (found := installed(name))}
+    assert mended().keys() <= here.keys(), "what is no longer brought along needs no row"
+    assert not {name: here[name] for name, release in mended().items() if here[name] < release}
+
+
+def test_a_bound_that_is_too_low_is_noticed() -> None:
+    assert lowest_of(Requirement("starlette>=1.0,<2")) < mended()["starlette"] <= Version("1.3.1")
 
 
 def test_each_dependency_has_a_reason() -> None:
