@@ -61,7 +61,7 @@ def test_a_bound_that_lacks_is_noticed() -> None:
 
 
 def test_no_lower_bound_of_ours_admits_a_release_with_a_weakness_that_is_known() -> None:
-    lowest = {canonicalize_name(needed.name): lowest_of(needed) for needed in REQUIREMENTS}
+    lowest = {str(canonicalize_name(needed.name)): lowest_of(needed) for needed in REQUIREMENTS}
     assert not {name: lowest[name] for name, release in mended().items() if name in lowest and lowest[name] < release}
 
 
