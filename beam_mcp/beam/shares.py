@@ -1,7 +1,7 @@
 """A fair share of the connections: whoever's requests hang keeps nobody else from Beam."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import anyio
 
@@ -43,6 +43,8 @@ class Shares:
                 self._turns.pop(key, None)
 
     async def _wait(self, turns: anyio.Semaphore) -> None:
+        with suppress(anyio.WouldBlock):
+            return turns.acquire_nowait()
         try:
             with anyio.fail_after(self.patience):
                 await turns.acquire()
