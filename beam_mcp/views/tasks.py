@@ -54,19 +54,23 @@ class TaskGroupView(Part):
     tasks: tuple[TaskLine, ...]
 
     @classmethod
-    def of(cls, group: TaskGroup[TaskHead], *, headed: bool, now: datetime) -> Self:
-        """`headed` when the list was asked for in groups."""
+    def of(cls, group: TaskGroup[TaskHead], *, by: str | None, now: datetime) -> Self:
+        """`by` is what the list was asked to be grouped by; Beam groups also where nothing was."""
         lines = tuple(TaskLine.of(task, now) for task in group.tasks)
-        if not headed:
+        if by is None:
             return cls(tasks=lines)
-        name = (
-            status_words(group.name) if group.name and group.name.isupper() else named(line(group.name or "other", 60))
+        name = status_words(group.name) if by == "status" else named(line(group.name or "other", 60))
+        return cls(name=name, count=group.count or len(lines), tasks=lines)
+
+    def with_(self, other: Self) -> Self:
+        """Both as one: Beam has several words for what is one status to a person."""
+        return self.model_copy(
+            update={"count": (self.count or 0) + (other.count or 0), "tasks": self.tasks + other.tasks}
         )
-        return cls(name=name, count=group.count, tasks=lines)
 
     def text(self) -> str:
         """Its heading, if it has one, and a line a task."""
-        heading = [f"{self.name} ({counted(self.count or len(self.tasks), 'task')}):"] if self.name else []
+        heading = [f"{self.name} ({counted(self.count or 0, 'task')}):"] if self.name else []
         return "\n".join([*heading, *(task.text() for task in self.tasks)])
 
 
@@ -98,7 +102,9 @@ class TaskListView(View):
         total = max(found.total or 0, seen if tasks else 0)
         needy = [task for task in tasks if task.phase == "needs_me"]
         onward = {name: given for name, given in asked.items() if given not in (None, [], ())} | {"page": page + 1}
-        headed = asked.get("group_by") is not None
+        groups: dict[str | None, TaskGroupView] = {}
+        for group in (TaskGroupView.of(g, by=asked.get("group_by"), now=now) for g in found.groups if g.tasks):
+            groups[group.name] = groups[group.name].with_(group) if group.name in groups else group
         return cls(
             workspace=workspace,
             filters=filters,
@@ -106,7 +112,7 @@ class TaskListView(View):
             shown=len(tasks),
             page=page,
             need_you=len(needy),
-            groups=tuple(TaskGroupView.of(g, headed=headed, now=now) for g in found.groups if g.tasks),
+            groups=tuple(groups.values()),
             more=call("list_tasks", **onward) if tasks and seen < total else None,
             next=_next_steps(tasks, needy, filters or page > 1),
         )

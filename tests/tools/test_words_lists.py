@@ -128,6 +128,13 @@ Next: get_pending_questions() shows what is asked.\
 """)
 
 
+async def test_what_beam_calls_by_two_words_is_one_group(world: World, chat: Chat) -> None:
+    for status in ("COMPLETED", "completed", "failed"):
+        world.add_task("Payment Runner", status=status, age=HOUR)
+    told = await chat.ask("list_tasks", group_by="status")
+    assert [line for line in told.splitlines() if line.endswith("):")] == ["failed (1 task):", "done (2 tasks):"]
+
+
 async def test_everything_that_waits_for_a_person_riskiest_first(world: World, chat: Chat) -> None:
     for age, agent in enumerate(("Lead Enricher", "CRM Sync", "Support Triage", "Invoice Matcher", "Payment Runner")):
         world.add_task(agent, age=HOUR * (5 - age))
