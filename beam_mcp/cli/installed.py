@@ -1,6 +1,7 @@
 """What the config of each client says of us: for `install`, which changes it, and for `doctor`, which reads it."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
@@ -48,10 +49,12 @@ def installed(machine: Machine) -> list[Installed]:
 
 def is_there(client: Client, machine: Machine) -> bool:
     """Whether a client seems to be on this machine: its command, its config or the folder of it."""
-    config = client.user(machine)
-    folder = config.parent
-    has_folder = folder != machine.home and folder.is_dir()
-    return config.exists() or has_folder or program_of(client, machine) is not None
+    with suppress(OSError):  # where nobody may look, or no file can be, no client was installed by this person
+        config = client.user(machine)
+        folder = config.parent
+        if config.exists() or (folder != machine.home and folder.is_dir()):
+            return True
+    return program_of(client, machine) is not None
 
 
 def program_of(client: Client, machine: Machine) -> str | None:

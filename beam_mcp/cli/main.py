@@ -10,6 +10,7 @@ from beam_mcp.cli.typed import named, repeated
 from beam_mcp.settings import LISTENING, SECRET, Settings, SettingsError, variable
 from beam_mcp.settings_values import flag
 
+FAILED = 1
 WRONG_OPTION = 2
 INTERRUPTED = 130
 _COMMAND = "command"
@@ -106,16 +107,22 @@ def _add_option(options: argparse.ArgumentParser, field: str, *, is_hidden: bool
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return the exit code: 0, 2 for a wrong option, or 130 if it was interrupted."""
+    """Run a command and return the exit code: 0, 1 if it failed, 2 for a wrong option, 130 if it was interrupted."""
     given: dict[str, Any] = vars(parser().parse_args(arguments))
     asked = given.pop(_COMMAND, None)
     command = next((command for command in COMMANDS if command.name == asked), SERVE)
     try:
         return command.run(given)
     except SettingsError as error:  # it may name a path out of a `.env` that came with somebody's folder
-        from beam_mcp.cli.screen import complain  # noqa: PLC0415 - it brings rich, which serving does without
-
-        complain(str(error))
-        return WRONG_OPTION
+        return _complain(str(error), WRONG_OPTION)
+    except OSError as error:
+        return _complain(f"{error.filename or command.name}: {error.strerror or error}", FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _complain(words: str, code: int) -> int:
+    from beam_mcp.cli.screen import complain  # noqa: PLC0415 - it brings rich, which serving does without
+
+    complain(words)
+    return code

@@ -75,11 +75,11 @@ class Receipts:
 
     def trouble(self) -> str | None:
         """Why none could be written as things stand, in the system's words; None if nothing is in the way."""
-        place = next(place for place in (self.path, *self.path.parents) if place.exists())
-        if place.is_dir():
-            denied = place == self.path or not os.access(place, os.W_OK)
-            return os.strerror(EISDIR if place == self.path else EACCES) if denied else None
         try:
+            place = next(place for place in (self.path, *self.path.parents) if place.exists())
+            if place.is_dir():
+                denied = place == self.path or not os.access(place, os.W_OK)
+                return os.strerror(EISDIR if place == self.path else EACCES) if denied else None
             self.path.open("ab").close()
         except OSError as error:
             return error.strerror

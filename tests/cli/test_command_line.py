@@ -108,3 +108,24 @@ async def test_the_sandbox_serves_without_an_account(tmp_path: Path) -> None:
         await server.hang_up()
         assert await server.ended() == 0
         assert server.errors == b""
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["doctor"], "receipts"),
+        (["install", "--all"], "no client"),
+        (["install", "cursor"], "File name too long"),
+        (["uninstall", "--all"], "no client"),
+        (["receipts"], "File name too long"),
+        (["whoami"], "File name too long"),
+    ],
+)
+def test_folders_that_cannot_be_are_told_in_a_line(tmp_path: Path, command: list[str], words: str) -> None:
+    nowhere = str(tmp_path / ("a" * 300))
+    names = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA", "USERPROFILE")
+    shown = run(*command, cwd=tmp_path, **dict.fromkeys(names, nowhere))
+    said = shown.stdout + shown.stderr
+    assert words.casefold() in said.casefold()
+    assert "Traceback" not in said
+    assert shown.returncode in {0, 1, 2}
