@@ -125,7 +125,8 @@ def _within_budget(text: str) -> str:
     lines = text.splitlines()
     # Ours are the very last ones; what stands in a fence before them is foreign, however it begins.
     ending = [*takewhile(lambda line: line.startswith(("More: ", "Next: ")), reversed(lines[-2:]))][::-1]
-    kept = pages(text, characters=len(text), most_tokens=MOST_TOKENS * 4 // 5 - tokens("".join(ending)))[0]
+    left = MOST_TOKENS * 4 // 5 - tokens("".join(ending))
+    kept = next(pages(text, characters=len(text), most_tokens=left))
     kept = _BROKEN_FENCE.sub("", kept)
     open_fence = next((tag for tag in reversed(_FENCE.findall(kept)) if f"</{tag}>" not in kept), None)
     fence = [f"</{open_fence}>"] if open_fence else []

@@ -25,6 +25,9 @@ JOINERS = "\u200c\u200d"
 _WRITTEN, _DRAWN = "\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u17ff", "\u2190-\u2bff\U0001f000-\U0001faff"
 _VIRAMA = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca"
 _STRAY = re.compile(rf"[{JOINERS}](?!(?<=[{_WRITTEN}].)[{_WRITTEN}]|(?<=[{_DRAWN}]\u200d)[{_DRAWN}])(?<![{_VIRAMA}].)")
+# No pictograph or word is joined of so many: a longer chain says something else, and no page could end in it.
+_CHAIN = re.compile(rf"(?:[^{JOINERS}]{{1,2}}[{JOINERS}]){{16,}}")
+_UNJOINED = str.maketrans(dict.fromkeys(JOINERS))
 # Where marks may be heaped up: no letter of any script bears more than these.
 _HEAPS, MOST_MARKS = re.compile(r"[^\w\s\x00-\u02ff]{6,}"), 5
 # What a client acts on that draws Markdown or HTML, and what a model could take for a fence or for a turn of the
@@ -50,7 +53,9 @@ def clean(text: str) -> str:
 def _seen(text: str) -> str:
     text = _BREAKS.sub("\n", _ESCAPES.sub("", text)).replace("\t", " ")
     text = "\n".join(map(_printable, _UNSEEN.sub("", text).split("\n")))
-    return _HEAPS.sub(_thinned, _STRAY.sub("", text))
+    if any(joiner in text for joiner in JOINERS):
+        text = _CHAIN.sub(lambda chain: chain[0].translate(_UNJOINED), _STRAY.sub("", text))
+    return _HEAPS.sub(_thinned, text)
 
 
 def _printable(text: str) -> str:

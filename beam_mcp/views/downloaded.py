@@ -28,6 +28,7 @@ class DownloadedView(View):
 
     def body(self) -> str:
         """One line; a file may be called in whole sentences."""
-        called = PurePath(self.path).name
-        place = self.path if named(called) == called else quoted(self.path, len(self.path) + 1)
+        file = PurePath(self.path)
+        is_plain = named(file.stem) == file.stem and (not file.suffix or file.suffix[1:].isalnum())
+        place = self.path if is_plain else quoted(self.path, len(self.path) + 1)
         return f"Saved {place} ({self.size}, {named(self.kind)})."

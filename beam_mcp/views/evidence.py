@@ -30,7 +30,7 @@ class EvidenceView(View):
         name, failed = handle(task), FailureView.of(task) if task.phase == "failed" else None
         nodes = [node for node in task.nodes if phase_of(node.status) == "failed"]
         whole = tame("\n\n".join("\n".join(_told(node)) for node in nodes)).strip() if failed else ""
-        parts = pages(whole, characters=PAGE_CHARACTERS, most_tokens=PAGE_TOKENS)
+        parts = [*pages(whole, characters=PAGE_CHARACTERS, most_tokens=PAGE_TOKENS)]
         onward = call("get_task", task=name, detail="failure", page=page + 1)
         again = failed.another_try(name) if failed else None
         return cls(

@@ -174,7 +174,7 @@ class OutputView(View):
     def of(cls, task: Task, *, page: int) -> Self:
         """The summary, then what the last steps produced."""
         whole = tame("\n\n".join(filter(None, [task.task_summary, *map(prose, task.outcome())]))).strip()
-        parts = pages(whole, characters=PAGE_CHARACTERS, most_tokens=PAGE_TOKENS)
+        parts = [*pages(whole, characters=PAGE_CHARACTERS, most_tokens=PAGE_TOKENS)]
         onward = call("get_task", task=handle(task), detail="output", page=page + 1)
         return cls(
             task=handle(task),

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
+from itertools import islice
 from typing import Any, cast
 
 from pydantic_core import from_json
@@ -21,6 +22,7 @@ _QUOTES = str.maketrans(dict.fromkeys('"＂ʺˮ', "'"))
 # Compiled when something is counted first: that takes as long as a small answer does.
 _PIECES = r"[^\W\d_\u0370-\uffff]{1,7}|[^\W\d_\u2e80-\uffff]{1,4}|[^\W\d_]|\d{1,3}|_+|[^\w\s]{1,2}|\n+"
 
+LONGEST_JOINED = 60  # characters that joiners hold together; a family of emoji has 11
 MINUTE, HOUR, DAY = 60, 3600, 86400
 _SECRET = os.urandom(32)  # for the words of fences, as long as this process lives
 
@@ -59,19 +61,25 @@ def excerpt(text: str, limit: int) -> str:
     )
 
 
-def pages(text: str, *, characters: int, most_tokens: int) -> list[str]:
+def pages(text: str, *, characters: int, most_tokens: int) -> Iterator[str]:
     """The text in pieces of at most so many characters and about so many tokens; together they are the text."""
-    found: list[str] = []
     begin = 0
     while begin < len(text):
-        size = characters
-        while size > 1 and tokens(text[begin : begin + size]) > most_tokens:
-            size = size * 3 // 4
-        while size > 1 and _parts_joined(text, begin + size):
+        size = _fitting(text[begin : begin + characters], characters, most_tokens)
+        # Whatever belongs together is short: a text of joiners alone is cut somewhere all the same.
+        least = max(size - LONGEST_JOINED, 1)
+        while size > least and _parts_joined(text, begin + size):
             size -= 1
-        found.append(text[begin : begin + size])
+        yield text[begin : begin + size]
         begin += size
-    return found
+
+
+def _fitting(text: str, size: int, most_tokens: int) -> int:
+    """The `size`, or as many quarters less as leave no more than so many tokens; what is behind them is not counted."""
+    beyond = next(islice(re.finditer(_PIECES, text), most_tokens, None), None)
+    while beyond and size > max(beyond.start(), 1):
+        size = size * 3 // 4
+    return size
 
 
 def _parts_joined(text: str, at: int) -> bool:

@@ -31,9 +31,7 @@ WINDOW = 28  # characters of somebody else's that are no name any more
 def unseen(text: str) -> set[str]:
     """Characters that nobody sees, that turn the text, or that act on a terminal."""
     odd = {c for c in {*text} - {"\n"} if _is_unseen(c)}
-    joined = (
-        {c for c in odd if all(_joins(text, at.start()) for at in re.finditer(c, text))} if odd & JOINERS else set()
-    )
+    joined = {c for c in odd & JOINERS if all(_joins(text, at.start()) for at in re.finditer(c, text))}
     return {f"U+{ord(c):04X}" for c in odd - joined}
 
 

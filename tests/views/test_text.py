@@ -105,7 +105,7 @@ def test_a_text_that_holds_its_own_fence_gets_another() -> None:
 
 @given(st.text(max_size=300), st.integers(1, 60), st.integers(1, 30))
 def test_pages_together_are_the_text(text: str, characters: int, most: int) -> None:
-    parts = pages(text, characters=characters, most_tokens=most)
+    parts = [*pages(text, characters=characters, most_tokens=most)]
     assert "".join(parts) == text
     assert all(0 < len(part) <= characters for part in parts)
     assert all(tokens(part) <= most or len(part) == 1 for part in parts)
