@@ -37,7 +37,8 @@ def doctor(given: dict[str, Any]) -> int:
     failed = sum(check.state == "fail" for check in checks)
     if as_json:
         report = {"ok": not failed, "version": __version__, "checks": [asdict(check) for check in checks]}
-        console.out(escaped(json.dumps(report, indent=2)), highlight=False)
+        rows = json.dumps(report, indent=2).split("\n")  # whose breaks are no part of what was said
+        console.out("\n".join(map(escaped, rows)), highlight=False)
     else:
         _show(console, checks)
     return FAILED if failed else 0
