@@ -12,6 +12,8 @@ from beam_mcp.beam.sieve import Unsifted, sifted
 
 W = TypeVar("W", bound="Wire")
 
+OPEN_THE_APP = "Look at it in the Beam app."
+
 # One escape of a JSON text: a pair of surrogates, half of one, or any other.
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
@@ -79,7 +81,7 @@ def loaded(body: bytes | bytearray) -> Any:
     """The body as plain data, also where it holds halves of characters.
 
     Raises:
-        BeamBroken: it is not JSON.
+        BeamBroken: it is not JSON, or nested too deeply.
     """
     try:
         return from_json(body)
@@ -87,7 +89,9 @@ def loaded(body: bytes | bytearray) -> Any:
         pass
     try:
         return from_json(_mended(body.decode("utf-8-sig", "replace")))
-    except ValueError:
+    except ValueError as error:
+        if "recursion limit" in str(error):
+            raise BeamBroken(f"Beam's answer is nested too deeply to be read{_glimpse(body)}.", OPEN_THE_APP) from None
         raise BeamBroken("Beam's answer is not JSON" + _glimpse(body) + ".", "Check BEAM_API_URL.") from None
 
 

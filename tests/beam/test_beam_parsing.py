@@ -143,8 +143,13 @@ def test_numbers_beyond_all_measure_do_no_harm() -> None:
 
 def test_nesting_is_followed_as_deep_as_is_safe() -> None:
     assert read('{"id":"t","other":' + "[" * 150 + "]" * 150 + "}").id == "t"
-    with pytest.raises(BeamBroken):
-        read('{"id":"t","other":' + "[" * 100_000 + "]" * 100_000 + "}")
+    for half in ("", r"\ud83d"):
+        deep = '{"id":"t","half":"' + half + '","other":' + "[" * 100_000 + "]" * 100_000 + "}"
+        with pytest.raises(
+            BeamBroken, match=r"nested too deeply to be read \(200,0\d\d bytes\)\. Look at it in"
+        ) as told:
+            read(deep)
+        assert "BEAM_API_URL" not in str(told.value)
 
 
 @pytest.mark.parametrize(
