@@ -235,6 +235,15 @@ async def test_a_link_in_place_of_the_file_is_not_followed(tmp_path: Path, url: 
     assert target.read_bytes() == before
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="names of folders are bounded otherwise there")
+async def test_a_folder_that_cannot_be_read_is_said_before_anything_is_stored(tmp_path: Path, url: str) -> None:
+    settings = home(tmp_path, "Working") | dict.fromkeys(("HOME", "XDG_CONFIG_HOME"), str(tmp_path / ("a" * 300)))
+    arguments = ("login", "--key-stdin", "--workspace", TEAM_299)
+    code, said, wrong = await command(*arguments, cwd=tmp_path, stdin=SANDBOX_KEY, BEAM_API_URL=url, **settings)
+    assert (code, said) == (1, "")
+    assert "cannot be read: File name too long. Nothing was stored." in " ".join(wrong.split())
+
+
 async def test_a_damaged_file_is_said_and_a_full_logout_clears_it(tmp_path: Path, url: str) -> None:
     await logged_in(tmp_path, url)
     profiles(tmp_path).write_text('{"profiles": {"default": 7}}')
