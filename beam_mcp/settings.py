@@ -259,7 +259,7 @@ def forget_environment() -> None:
 def _refuse_half(settings: Settings) -> None:
     """What only makes sense together with something else."""
     if settings.is_public and not settings.allowed_hosts and not settings.public_url:
-        raise SettingsError(f"{both('allowed_hosts')}: name the hosts that clients will use to reach {settings.host}.")
+        raise SettingsError(f"{both('allowed_hosts')}: name the hosts that clients will use to reach this server.")
     if settings.oauth_issuer and not settings.public_url:
         raise SettingsError(f"{both('oauth_issuer')}: its tokens are for an address; name it in {both('public_url')}.")
     if settings.oauth_issuer and (settings.token or settings.token_file):

@@ -37,7 +37,7 @@ class Identity:
     """
 
     key: str | None = field(default=None, repr=False)
-    workspace: str | None = None
+    workspace: str | None = field(default=None, repr=False)  # a key may have been put there
     mode: Mode = "auto"
     bearer: str | None = field(default=None, repr=False)
     source: str = "BEAM_API_KEY"
@@ -89,9 +89,14 @@ class TokenPair(Wire):
 
     # None of them allows null or nothing, so that an empty name counts as absent and the next one is tried.
     token: str = Field(
-        default="", min_length=1, validation_alias=AliasChoices("idToken", "accessToken", "access_token", "token")
+        default="",
+        min_length=1,
+        repr=False,
+        validation_alias=AliasChoices("idToken", "accessToken", "access_token", "token"),
     )
-    refresh_token: str = Field(default="", min_length=1, validation_alias=AliasChoices("refreshToken", "refresh_token"))
+    refresh_token: str = Field(
+        default="", min_length=1, repr=False, validation_alias=AliasChoices("refreshToken", "refresh_token")
+    )
     expires_in: float = Field(default=0.0, gt=0, validation_alias=AliasChoices("expiresIn", "expires_in"))
 
     def lacks(self) -> str | None:

@@ -19,6 +19,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from beam_mcp.beam.link import told
 from beam_mcp.beam.removing import without_credentials
 
 LONGEST_DETAIL = 160  # characters of Beam's own message
@@ -90,7 +91,7 @@ class MayHaveHappened(BeamError):
 def of_status(status: int, detail: str, *, workspace: str | None, retry_after: float | None = None) -> BeamError:
     """The error that an HTTP status of Beam's means; `detail` is Beam's own message, as `detail_of` gives it."""
     said = f': "{detail}"' if detail else ""
-    place = f" in workspace {workspace}" if workspace else ""
+    place = f" in workspace {told(workspace)}" if workspace else ""
     match status:
         case 401:
             advice = "Run `beam-mcp login`, or set BEAM_API_KEY to a valid key, or try BEAM_AUTH=token."

@@ -12,6 +12,7 @@ _PATH = re.compile(
 _APP = re.compile(r"app(?P<instance>(?:\.[\w-]+)?)\.beam\.ai")
 _API = re.compile(r"api(?P<instance>(?:\.[\w-]+)?)\.beamstudio\.ai")
 UUID = re.compile(_UUID)
+_NOT_TOLD = "(no UUID, so not shown)"
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,11 @@ class AppLink:
     workspace: str | None
     agent: str | None
     task: str | None
+
+
+def told(workspace: str) -> str:
+    """The id of a workspace as it may be told: what is no UUID could be a key that was put in its place."""
+    return workspace if UUID.fullmatch(workspace) else _NOT_TOLD
 
 
 def is_link(text: str) -> bool:

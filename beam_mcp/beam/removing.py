@@ -21,7 +21,7 @@ _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?(?:-----EN
 _PROSE = re.compile(
     r"((?:password|passwd|passphrase|pwd|secret|credential|(?:api|private|access|secret)[-_ ]?key"
     r"|(?<!input.)(?<!output.)(?<!total.)(?<!reasoning.)token(?!s?[-_ ]?(?:used|usage)))[\w-]{0,20}"
-    r"[\"'\\]{0,4}\s{0,3}[:=]\s{0,3})(?:\\*\"[^\"]*\"|\\*'[^']*'|[^\s\"'<>]+)",
+    r"[\"'\\]{0,4}\s{0,3}[:=]\s{0,3})(?:\\*\"[^\"]*(?:\"|\Z)|\\*'[^']*(?:'|\Z)|[^\s\"'<>]+)",
     re.IGNORECASE,
 )
 

@@ -13,6 +13,7 @@ from pydantic_core import from_json, to_json
 
 from beam_mcp.beam.body import LARGEST_ERROR
 from beam_mcp.beam.errors import BeamBroken, BeamError, BeamUnavailable, of_status
+from beam_mcp.beam.link import UUID
 from beam_mcp.beam.retry import http_date
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -129,6 +130,8 @@ def without_secrets(
         return body
     headers = request.headers
     known = {headers.get("x-api-key", ""), headers.get("authorization", "").removeprefix("Bearer "), key or ""}
+    if not UUID.fullmatch(workspace := headers.get("current-workspace-id", "")):
+        known.add(workspace)  # a key may have been put there
     if is_exchange:
         known |= set(from_json(request.content).values())
     for secret in known:

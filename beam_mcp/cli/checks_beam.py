@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from beam_mcp.beam.agent import list_agents
 from beam_mcp.beam.errors import BeamError, Forbidden, NotConfigured, NotFound, Unauthorized
 from beam_mcp.beam.http import Beam, Http
+from beam_mcp.beam.link import told
 from beam_mcp.beam.probe import Probe, probe, proxy_for
 from beam_mcp.beam.user import User, current_user
 from beam_mcp.cli.checks import Check
@@ -126,10 +127,10 @@ async def _workspace_checks(beam: Beam, user: User) -> AsyncIterator[Check]:
         return
     known = user.find(here)
     if known is None and user.workspaces is not None:
-        said = f"{here} is no workspace of this key, which opens {counted(len(user.workspaces), 'workspace')}."
+        said = f"{told(here)} is no workspace of this key, which opens {counted(len(user.workspaces), 'workspace')}."
         yield Check(GROUP, "workspace", "fail", said, f"{SIGN_IN} and choose one, or correct BEAM_WORKSPACE_ID.")
         return
-    name = f"{line(known.name, 60)} ({here})" if known and known.name else here
+    name = f"{line(known.name, 60)} ({told(here)})" if known and known.name else told(here)
     yield Check(GROUP, "workspace", "ok", f"{name} is open to this key.")
     yield await _agents(beam)
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from beam_mcp.beam.link import told
 from beam_mcp.cli.checks import Check, Untouched
 from beam_mcp.cli.credentials import Credentials, CredentialsError, Profile
+from beam_mcp.cli.typed import unless_a_key
 from beam_mcp.settings import SECRET, Settings, SettingsError, origins, variable
 from beam_mcp.settings_values import flag, is_a_path
 from beam_mcp.tools.receipts import Receipts
@@ -48,7 +50,7 @@ def settings_checks(settings: Settings, given: Mapping[str, Any], credentials: C
         source = known.get(field, DEFAULT)
         shown = _shown(settings, field)
         if profile and field in FROM_LOGIN and field not in known:
-            shown = profile.workspace if field == "workspace_id" else profile.api_url
+            shown = told(profile.workspace) if field == "workspace_id" else profile.api_url
             source = f"profile {settings.profile}"
         kind = Untouched if source == DEFAULT else Check
         yield kind(GROUP, variable(field), "ok", f"{shown} ({_where(source)})")
@@ -61,7 +63,7 @@ def settings_checks(settings: Settings, given: Mapping[str, Any], credentials: C
         yield Check(GROUP, "login", "warn", said, f"Run: chmod 600 {credentials.file}")
     receipts = Receipts(settings.audit)
     if trouble := receipts.trouble():
-        said = f"What you answer and decide cannot be recorded in {receipts.path} ({trouble})."
+        said = f"What you answer and decide cannot be recorded in {receipts.place} ({trouble})."
         yield Check(GROUP, "receipts", "warn", said, "Name another file in BEAM_MCP_AUDIT, or let your user write it.")
 
 
@@ -76,8 +78,15 @@ def _shown(settings: Settings, field: str) -> str:
     value = getattr(settings, field)
     if field in SECRET:
         return "set" if value else "not set"
-    if field == "api_key_file" and value and not is_a_path(value):
-        return "set"
+    if field == "workspace_id" and value:
+        return told(value)
     if isinstance(value, tuple):
-        return ", ".join(str(part) for part in value) or "none"  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    return "not set" if value is None else str(value)
+        return ", ".join(map(_told, cast("tuple[Any, ...]", value))) or "none"
+    return "not set" if value is None else _told(value)
+
+
+def _told(part: Any) -> str:
+    """A value, unless it could be a key that was put in a wrong place."""
+    if isinstance(part, Path):
+        return str(part) if is_a_path(part) else "set"
+    return unless_a_key(str(part))

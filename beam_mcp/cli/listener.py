@@ -5,6 +5,7 @@ import socket
 import sys
 from typing import Any
 
+from beam_mcp.cli.typed import unless_a_key
 from beam_mcp.settings import SettingsError
 
 BACKLOG = 2048
@@ -39,7 +40,7 @@ def _resolved(host: str, port: int) -> tuple[int, tuple[Any, ...]]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
-        raise SettingsError(f"BEAM_MCP_HOST (--host): there is no host {host!r} to listen on.") from error
+        raise SettingsError(f"BEAM_MCP_HOST (--host): there is no host {unless_a_key(host)!r} to listen on.") from error
     return found[0][0], found[0][4]
 
 

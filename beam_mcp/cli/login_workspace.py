@@ -7,6 +7,7 @@ from rich.console import Console
 
 from beam_mcp.beam.link import UUID
 from beam_mcp.beam.user import User
+from beam_mcp.cli.typed import unless_a_key
 from beam_mcp.settings_values import fits_a_header
 from beam_mcp.views.text import counted, line, quoted
 
@@ -64,10 +65,10 @@ def the_one_meant(user: User, words: str | None) -> Choice:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise NoWorkspace(f"No workspace of this key fits {quoted(words or '', 60)}." if words else NONE)
+        raise NoWorkspace(f"No workspace of this key fits {quoted(unless_a_key(words), 60)}." if words else NONE)
     named = "; ".join(choice.shown for choice in found[:MOST_SHOWN])
     more = f" and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
-    which = f"--workspace {quoted(words, 60)} fits" if words else "The key opens"
+    which = f"--workspace {quoted(unless_a_key(words), 60)} fits" if words else "The key opens"
     raise NoWorkspace(f"{which} {counted(len(found), 'workspace')}: {named}{more}. Name one with --workspace ID.")
 
 

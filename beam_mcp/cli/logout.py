@@ -5,6 +5,7 @@ from typing import Any
 from beam_mcp.cli.credentials import Credentials, CredentialsError
 from beam_mcp.cli.login import FAILED, NO_DOTENV
 from beam_mcp.cli.screen import complain, screen
+from beam_mcp.cli.typed import unless_a_key
 from beam_mcp.settings import load
 
 
@@ -18,7 +19,9 @@ def logout(given: dict[str, Any]) -> int:
         complain(str(error))
         return FAILED
     if not gone:
-        complain("nobody is logged in." if every else f"nobody is logged in as profile {settings.profile}.")
+        complain(
+            "nobody is logged in." if every else f"nobody is logged in as profile {unless_a_key(settings.profile)}."
+        )
         return FAILED
     screen().print(f"Logged out: {', '.join(gone)}. Running servers stop using that from their next call.")
     return 0

@@ -28,7 +28,7 @@ def receipts(settings: Settings, *, as_json: bool, task: str | None, last: int) 
     try:
         found, strange = kept.read()
     except OSError as error:
-        raise SettingsError(f"BEAM_MCP_AUDIT (--audit): {kept.path} cannot be read ({error.strerror}).") from error
+        raise SettingsError(f"BEAM_MCP_AUDIT (--audit): {kept.place} cannot be read ({error.strerror}).") from error
     named = [receipt for receipt in found if _is_of(receipt, task)]
     shown = named[-last:] if last else named
     if as_json:
@@ -47,7 +47,7 @@ def _print(shown: list[Receipt], kept: Receipts) -> None:
     console = Console(highlight=False, soft_wrap=True)
     if not shown:
         off = "No receipts are kept: BEAM_MCP_AUDIT is empty."
-        console.print(Text(off if kept.path == Path(os.devnull) else flat(f"No receipts in {kept.path}.")))
+        console.print(Text(off if kept.path == Path(os.devnull) else flat(f"No receipts in {kept.place}.")))
     for receipt in shown:
         at = receipt.at.astimezone().strftime("%Y-%m-%d %H:%M") if receipt.at else "some time"
         what = line(value(receipt.shown.get("tool") or ""), 60)
@@ -70,5 +70,5 @@ def _sent(sent: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _complain(unreadable: int, kept: Receipts) -> int:
     if unreadable:
-        complain(f"{unreadable} lines of {kept.path} are no receipts and were left out.")
+        complain(f"{unreadable} lines of {kept.place} are no receipts and were left out.")
     return CANNOT_READ if unreadable else 0

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import anyio
 
 from beam_mcp.beam.errors import BeamError
+from beam_mcp.beam.link import told
 from beam_mcp.cli.credentials import Credentials, CredentialsError
 from beam_mcp.cli.credentials_own import owner, signed
 from beam_mcp.cli.login import FAILED
@@ -31,7 +32,7 @@ def whoami(given: dict[str, Any]) -> int:
     console = screen()
     console.print(f"person     {line(user.name or 'unnamed', 60)} <{line(user.email or 'no address', 80)}>")
     console.print(
-        f"workspace  {name}({who.identity.workspace})" if who.identity.workspace else "workspace  none is set"
+        f"workspace  {name}({told(who.identity.workspace)})" if who.identity.workspace else "workspace  none is set"
     )
     console.print(f"key        {who.place}{_origin(given)}")
     console.print(f"Beam       {urlsplit(who.url).netloc}")

@@ -10,6 +10,7 @@ from mcp.server.apps import client_supports_apps
 from beam_mcp import __version__
 from beam_mcp.beam.auth import THE_REQUEST
 from beam_mcp.beam.errors import NotFound
+from beam_mcp.beam.link import told
 from beam_mcp.beam.user import User, current_user
 from beam_mcp.tools.given import known_agents
 from beam_mcp.tools.office import Caller, Given, InChat
@@ -29,7 +30,7 @@ async def get_account(caller: Given) -> AccountView:
     return AccountView.of(
         user,
         way,
-        workspace_id=here,
+        workspace_id=told(here) if here else None,
         agents=agents,
         client=_abilities(caller),
         problem=problem,

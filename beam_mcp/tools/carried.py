@@ -96,4 +96,4 @@ async def _keep(caller: Caller, receipt: Receipt) -> None:
     try:
         await anyio.to_thread.run_sync(receipts.add, receipt)
     except OSError as error:
-        log.warning(_NO_RECEIPT, receipt.task, receipts.path, error.strerror)
+        log.warning(_NO_RECEIPT, receipt.task, receipts.place, error.strerror)

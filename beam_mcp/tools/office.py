@@ -17,6 +17,7 @@ from beam_mcp.beam.auth import SEND_HEADERS, THE_REQUEST, Identity
 from beam_mcp.beam.errors import BadRequest
 from beam_mcp.beam.follow import Waits
 from beam_mcp.beam.http import Beam, Http
+from beam_mcp.beam.link import told
 from beam_mcp.beam.task import Task
 from beam_mcp.desk.desk import Conversation, Desks, Person
 from beam_mcp.tools.brought import Brought, Unsendable
@@ -71,8 +72,8 @@ class Caller:
 
     @property
     def workspace(self) -> str:
-        """The workspace in which they work."""
-        return self.beam.identity.required_workspace()
+        """The workspace in which they work, as it may be told."""
+        return told(self.beam.identity.required_workspace())
 
     @property
     def now(self) -> datetime:

@@ -14,6 +14,7 @@ from pydantic_core import to_json
 
 from beam_mcp.beam.raw import asks_for_secret, without_secrets
 from beam_mcp.beam.removing import REMOVED
+from beam_mcp.settings_values import is_a_path
 from beam_mcp.tools.appending import append_line
 from beam_mcp.views.text import value
 
@@ -61,6 +62,11 @@ class Receipts:
         from platformdirs import user_data_path  # noqa: PLC0415 - only whoever decides something needs the folder
 
         return user_data_path("beam-mcp", appauthor=False) / "receipts.jsonl"
+
+    @property
+    def place(self) -> str:
+        """Their path, as it may be told: it could be a key that was put in a wrong place."""
+        return str(self.path) if is_a_path(self.path) else "the file that BEAM_MCP_AUDIT names"
 
     def add(self, receipt: Receipt) -> None:
         """Append one line, without secrets and of bounded size; none where an empty setting leads.

@@ -166,7 +166,7 @@ async def test_the_fix_of_a_wrong_setting_says_where_it_is_set(
         (
             {"BEAM_WORKSPACE_ID": "7"},
             "workspace",
-            "7 is no workspace of this key, which opens 1 workspace.",
+            "(no UUID, so not shown) is no workspace of this key, which opens 1 workspace.",
             "beam-mcp login",
         ),
         ({"BEAM_API_URL": CLOSED}, "host", "it refuses connections", "Check BEAM_API_URL"),
