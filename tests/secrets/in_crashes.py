@@ -17,25 +17,34 @@ from tests.secrets.talking import Client
 
 # A library that fails once a file is there, its words full of what it was given: the worst that a traceback can hold.
 CRASHING = """\
-import pathlib, httpx2
+import pathlib, sys, httpx2
 sent = httpx2.AsyncClient.send
 async def send(self, request, **more):
     key = request.headers.get("x-api-key")
     if pathlib.Path("crash").exists():
-        given = request.headers
-        raise ZeroDivisionError(f"nobody foresaw this: {list(given.items())} {dict(given)} {given.raw} {request.url}")
+        given, own = request.headers, "" if "http" in sys.orig_argv else key
+        words = f"{own} {list(given.items())} {dict(given)} {given.raw} {request.url}"
+        raise ZeroDivisionError(f"nobody foresaw this: {words}")
     return await sent(self, request, **more)
 httpx2.AsyncClient.send = send
+import asyncio
+begin = asyncio.BaseEventLoop.__init__
+def hasty(self, *given, **more):
+    begin(self, *given, **more)
+    self.slow_callback_duration = 0.0005
+asyncio.BaseEventLoop.__init__ = hasty
 """
 SEEN, LOGGED = "seen by a person", "log"
 DOORS = ("stdio", "http", "pages")
-CHANNELS = tuple(f"crash, {door}: {what}" for door in DOORS for what in (SEEN, LOGGED))
+REFUSED = "refusals, http"
+CHANNELS = (*(f"crash, {door}: {what}" for door in DOORS for what in (SEEN, LOGGED)), REFUSED)
+OWN_TOKEN, WRONG_TOKEN = GROUPS["own"].values()
 
 
 def crashing(folder: Path, settings: dict[str, str]) -> dict[str, str]:
     """The same settings for a process that crashes on demand, and logs as it does by itself."""
     (folder / "loud" / "sitecustomize.py").write_text(CRASHING, encoding="utf-8")
-    return settings
+    return settings | {"PYTHONASYNCIODEBUG": "1", "PYTHONDEVMODE": "1"}
 
 
 async def crashed(client: Client, folder: Path) -> bytes:
@@ -51,6 +60,23 @@ async def crashed(client: Client, folder: Path) -> bytes:
     reference = {"type": "ref/resource", "uri": "beam://tasks/{task}"}
     await client.ask("seen", "completion/complete", {"ref": reference, "argument": {"name": "task", "value": ""}})
     return bytes(client.kept["seen"])
+
+
+async def refused(http: httpx2.AsyncClient) -> bytes:
+    """What those are told who are not let in."""
+    own, wrong = (f"Bearer {token}" for token in (OWN_TOKEN, WRONG_TOKEN))
+    strangers = (
+        {"authorization": wrong, "x-api-key": OTHER_KEY},
+        {"authorization": own, "x-api-key": f"{OTHER_KEY} {OTHER_KEY}"},
+        {"authorization": own, "x-api-key": OTHER_KEY, "host": "elsewhere.example"},
+        {"authorization": own, "x-api-key": OTHER_KEY, "origin": "https://elsewhere.example"},
+        {"authorization": own, "x-api-key": OTHER_KEY * 2000},
+        {"authorization": own},
+    )
+    message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    heard = [await http.post(path, json=message, headers=who) for path in ("/mcp", "/none") for who in strangers]
+    assert {answer.status_code for answer in heard} >= {400, 401, 403, 421, 431}
+    return joined([piece for answer in heard for piece in (answer.content, repr(answer.headers).encode())])
 
 
 async def seen_on_pages(inbox: Started, folder: Path) -> bytes:
@@ -76,12 +102,16 @@ async def crashes(folder: Path) -> Collected:
             async with started("inbox", "--no-browser", cwd=folder, settings=own) as server:
                 seen = await seen_on_pages(server, folder)
                 said["pages"] = seen, await log_of(server, crash)
-            theirs = crashing(folder, loudly(folder, BEAM_API_URL=beam, BEAM_MCP_PROFILE="nobody"))
+            theirs = crashing(
+                folder, loudly(folder, BEAM_API_URL=beam, BEAM_MCP_PROFILE="nobody", BEAM_MCP_TOKEN=OWN_TOKEN)
+            )
             async with (
                 started("serve", "--transport", "http", "--port", "0", cwd=folder, settings=theirs) as server,
                 httpx2.AsyncClient(base_url=await server.address(), trust_env=False) as http,
             ):
+                strangers = await refused(http)
                 who = {"x-api-key": OTHER_KEY, "current-workspace-id": WORKSPACE_ID}
+                who["authorization"] = f"Bearer {OWN_TOKEN}"
                 seen = await crashed(Client(OverHttp(http, who), MODERN, "cards"), folder)
                 said["http"] = seen, await log_of(server, crash)
     captures = [
@@ -92,7 +122,8 @@ async def crashes(folder: Path) -> Collected:
             (LOGGED, log, "ZeroDivisionError: nobody foresaw this"),
         )
     ]
-    return Collected(tuple(captures), {name: GROUPS[name] for name in ("key", "headers", "fields")})
+    captures.append(Capture(REFUSED, strangers, "Bearer realm"))
+    return Collected(tuple(captures), {name: GROUPS[name] for name in ("key", "headers", "own", "fields")})
 
 
 async def log_of(server: Started, crash: Path) -> bytes:
@@ -105,4 +136,5 @@ async def log_of(server: Started, crash: Path) -> bytes:
     server.process.terminate()
     await server.ended()
     assert b"Traceback (most recent call last)" in server.errors
+    assert b"WARNING asyncio: Executing" in server.errors
     return bytes(server.errors)

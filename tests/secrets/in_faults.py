@@ -15,7 +15,7 @@ from beam_mcp.sandbox.serve import serving
 from beam_mcp.sandbox.world import World
 from tests.cli.processes import started
 from tests.cli.wires import OverStdio
-from tests.faults.addresses import saying
+from tests.faults.addresses import addresses, saying
 from tests.secrets.in_commands import said
 from tests.secrets.planting import GROUPS, KEY, LOUDLY, PROSE, keyed, planted_world
 from tests.secrets.searching import Capture, Collected, joined
@@ -54,7 +54,14 @@ PROXIES: Mapping[str, str] = {
     "broken": f"http://me:{PASSWORD}#x@127.0.0.1:1",
     "broken otherwise": f"http://me:{PASSWORD}/x@127.0.0.1:1",
 }
-CHANNELS = (*TOLD, "download", "stderr, all logged", *(f"proxy {name}" for name in PROXIES))
+UNTRUSTED = ("nobody trusts", "is another host's")
+CHANNELS = (
+    *TOLD,
+    "download",
+    "stderr, all logged",
+    *(f"proxy {name}" for name in PROXIES),
+    *(f"a certificate that {name}" for name in UNTRUSTED),
+)
 
 
 async def errors_told(client: Client, world: World) -> None:
@@ -106,10 +113,11 @@ async def on_stdio(folder: Path) -> Collected:
 
 
 async def by_proxy(folder: Path) -> list[Capture]:
-    """What commands and servers say where the way to Beam leads by such a proxy."""
+    """What commands and servers say where the way to Beam leads by such a proxy, or to such a certificate."""
     echo = b"HTTP/1.1 407 Who are you\r\nproxy-authenticate: Basic\r\nx-echo: " + PASSWORD.encode() + b"\r\n\r\n"
     told: dict[tuple[str, str], bytes] = {}
-    async with AsyncExitStack() as open_ones, anyio.create_task_group() as tasks:
+    async with addresses(folder) as strange, AsyncExitStack() as open_ones, anyio.create_task_group() as tasks:
+        secure = strange["untrusted certificate"]
         listener = await open_ones.enter_async_context(await anyio.create_tcp_listener(local_host="127.0.0.1"))
         tasks.start_soon(listener.serve, saying(echo))
         port = listener.extra(anyio.abc.SocketAttribute.local_port)  # noqa: S610 - anyio's, not a database's
@@ -118,11 +126,21 @@ async def by_proxy(folder: Path) -> list[Capture]:
             for name, proxy in PROXIES.items()
             for command, *more in (["doctor"], ["whoami"], ["serve", "--late"])
         }
+        name = secure.replace("127.0.0.1", "127.1")  # the same address, but no name of the certificate's
+        trusted = f"SSL_CERT_FILE={folder / 'certificate 1.pem'}"
+        lines = {
+            (UNTRUSTED[0], "whoami"): ["HTTPS_PROXY=", f"BEAM_API_URL={secure}", "whoami"],
+            (UNTRUSTED[1], "doctor"): [trusted, f"BEAM_API_URL={name}", "doctor"],
+            (UNTRUSTED[1], "whoami"): ["whoami"],
+            ("back", ""): ["SSL_CERT_FILE=", "BEAM_API_URL=https://beam.invalid", "receipts"],
+        } | lines
         told = await said(lines, cwd=folder, settings=keyed("https://beam.invalid", folder, NO_PROXY=""))
         tasks.cancel_scope.cancel()
+    words = dict.fromkeys(PROXIES, ("proxy", "proxy"))
+    words |= dict.fromkeys(UNTRUSTED, ("a certificate that", "certificate"))
     return [
-        Capture(f"proxy {name}", joined(text for (of, _), text in told.items() if of == name), "proxy")
-        for name in PROXIES
+        Capture(f"{what} {name}", joined(text for line, text in told.items() if line[0] == name), control)
+        for name, (what, control) in words.items()
     ]
 
 

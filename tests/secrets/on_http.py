@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import anyio
+import anyio.lowlevel
 import httpx2
 
 from beam_mcp.sandbox.access import WORKSPACE_ID
@@ -33,10 +34,11 @@ from tests.secrets.talking import Client
 
 HOME = frozenset({PAGE_LINKS})  # who asks for an approval is given the link
 CALLERS = ("results, 2025", "results, 2026", "results, SSE", "results, by token")
-CONTROLS = {"page of an unknown link": "not good any more"}
+CONTROLS = {"page of an unknown link": "not good any more", "results, a key as workspace": "no UUID"}
 # Who brings a token alone does not say whose key it stands for, so nobody here could know it.
 HOMES = {"results, by token": HOME | {"headers"}}
-CHANNELS = (*CALLERS, "headers", "decision page", "page of an unknown link", "card", "stderr, all logged")
+STRANGE = "results, a key as workspace"
+CHANNELS = (*CALLERS, STRANGE, "headers", "decision page", "page of an unknown link", "card", "stderr, all logged")
 AT_HOME = {name: HOMES.get(name, HOME) for name in CHANNELS if not name.startswith("stderr")}
 
 
@@ -90,6 +92,33 @@ async def card(http: httpx2.AsyncClient, who: dict[str, str], world: World) -> b
     return bytes(client.kept["card"])
 
 
+async def strange(http: httpx2.AsyncClient, world: World) -> bytes:
+    """What a caller hears who sends a key where the workspace belongs, also where Beam repeats it."""
+    stray = GROUPS["strays"]["a key put in a wrong place"]
+    client = Client(OverHttp(http, {"x-api-key": OTHER_KEY, "current-workspace-id": stray}), MODERN)
+    await client.greet()
+    for _ in range(2):
+        for tool in ("get_account", "list_agents", "list_tasks", "get_pending_questions"):
+            await client.call(tool)
+        await client.call("create_task", agent="Nobody", query=MARKER)
+        world.faults.add("status", "agent", code=403, body={"message": f"{stray} is none"}, times=None)
+    world.faults.clear()
+    return joined(map(bytes, client.kept.values()))
+
+
+async def ended_in_between(server: Started, http: httpx2.AsyncClient, world: World) -> None:
+    """A signal comes while Beam is asked on a caller's behalf."""
+    world.faults.add("latency", seconds=1.0, times=None)
+    before = len(world.requests)
+    async with anyio.create_task_group() as tasks:
+        who = {"x-api-key": OTHER_KEY, "current-workspace-id": WORKSPACE_ID}
+        tasks.start_soon(Client(OverHttp(http, who), MODERN).call, "list_agents")
+        while len(world.requests) == before:
+            await anyio.lowlevel.checkpoint()
+        server.process.terminate()
+    await server.ended()
+
+
 async def callers(http: httpx2.AsyncClient, world: World) -> tuple[dict[str, bytes], list[str]]:
     """What each caller hears, and the links they were given."""
     token = str((world.access.exchange(OTHER_KEY) or {})["idToken"])
@@ -100,6 +129,7 @@ async def callers(http: httpx2.AsyncClient, world: World) -> tuple[dict[str, byt
     said: dict[str, bytes] = {}
     links = ["", "", "", ""]
     said["card"] = await card(http, by_key, world)
+    said[STRANGE] = await strange(http, world)
     said[CALLERS[3]], links[3] = await said_to(Client(OverHttp(http, dict(by_token)), MODERN), world)
     said[CALLERS[0]], links[0] = await said_to(Client(OverHttp(http, dict(by_key)), "2025-06-18"), world)
     async with over_sse(http, by_key) as wire:
@@ -117,7 +147,7 @@ async def over_http(folder: Path) -> Collected:
     world = planted_world(OTHER_KEY)
     async with serving(world) as beam:
         settings = loudly(folder, BEAM_API_URL=beam, BEAM_MCP_PROFILE="nobody", BEAM_MCP_AUDIT=str(folder / "r.jsonl"))
-        arguments = ("serve", "--transport", "http", "--port", "0", "--output", "both")
+        arguments = ("serve", "--transport", "http", "--port", "0")
         async with started(*arguments, cwd=folder, settings=settings) as server:
             heard = Heard()
             said, links = await _visited(server, world, heard)
@@ -127,7 +157,7 @@ async def over_http(folder: Path) -> Collected:
         Capture("headers", joined(heard.headers), "content-type", HOME),
         Capture("stderr, all logged", errors, LOUDLY),
     ]
-    groups = {name: GROUPS[name] for name in ("fields", "links", "headers")}
+    groups = {name: GROUPS[name] for name in ("fields", "links", "headers", "strays")}
     words = {f"link {number}": link.rpartition("/")[2] for number, link in enumerate(dict.fromkeys(links))}
     return Collected(tuple(captures), {**groups, TOKENS: of_tokens(world), PAGE_LINKS: words})
 
@@ -138,4 +168,6 @@ async def _visited(server: Started, world: World, heard: Heard) -> tuple[dict[st
         async with httpx2.AsyncClient(
             base_url=await server.address(), trust_env=False, event_hooks=hooks, timeout=PATIENCE
         ) as http:
-            return await callers(http, world)
+            found = await callers(http, world)
+            await ended_in_between(server, http, world)
+            return found

@@ -18,6 +18,8 @@ MARKER = "harmless-marker-5512"
 # Keys look as real ones do, with what JSON, links and HTML write otherwise; no two begin alike.
 KEY = "kQ7m+E4nary/Set=9f27d1c0a4b8"
 OTHER_KEY = "hT3x+E4nary/Hdr=51be90c7d2f6"
+OWN_TOKEN = "oW2t+E4nary/own-token-c81d22ab"
+WRONG_TOKEN = "wR9g+E4nary/wrong-token-77e0"
 STRAY_KEY = "sY1n-E4nary-stray-e4f7b2c90d"
 TYPED = "aN5w-E4nary-typed-answer-7d0c"
 
@@ -31,6 +33,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     },
     "key": {"the key that is used": KEY},
     "headers": {"x-api-key of a caller": OTHER_KEY},
+    "own": {"the server's own token": OWN_TOKEN, "a wrong token": WRONG_TOKEN},
     "proxy": {"password of a proxy": "xP4q-E4nary-proxy-pass-93aa"},
     "typed": {"a password somebody answered with": TYPED},
     "strays": {"a key put in a wrong place": STRAY_KEY},
@@ -42,6 +45,7 @@ ABOUT: Mapping[str, str] = {
     "key": "the key, also where agents and errors repeat it",
     TOKENS: "tokens and refresh tokens",
     "headers": "key in a caller's header",
+    "own": "tokens for the server itself",
     PAGE_LINKS: "words in addresses of pages",
     "proxy": "password of a proxy",
     "typed": "a password answered with",
