@@ -23,7 +23,8 @@ from tests.secrets.talking import Client
 
 PASSWORD = GROUPS["proxy"]["password of a proxy"]
 PACKED = base64.b64encode(KEY.encode()).decode()
-ECHO = f"{PROSE % KEY}, x-api-key: {KEY}, Authorization: Bearer {KEY}, {quote(KEY, safe='')} {PACKED}"
+# Of a message little is repeated: what is to be seen there comes first.
+ECHO = f"{quote(KEY, safe='')} {PACKED} {PROSE % KEY}, x-api-key: {KEY}, Authorization: Bearer {KEY}"
 PAGE = f"<html><body><h1>Bad Gateway</h1><pre>x-api-key: {KEY}\nAuthorization: Bearer {KEY}</pre></body></html>"
 FAULTS: Mapping[str, Mapping[str, Any]] = {
     **{

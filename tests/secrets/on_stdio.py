@@ -1,6 +1,7 @@
 """What a server on stdio says: each tool, resource, prompt and form, its log at the most, its receipts."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import anyio
@@ -97,12 +98,24 @@ async def completed(client: Client) -> None:
         await client.ask("completions", "completion/complete", asked)
 
 
+async def refused(client: Client, world: World) -> None:
+    """Beam repeats the tokens that it does not take any more, and the key that it gives no other for."""
+    for number, token in enumerate(list(world.access.tokens)):
+        world.faults.add("status", "agent", code=400, body={"message": f"{token} is over"}, times=1)
+        await client.call("list_agents", query=f"{number}")
+    if world.access.tokens:
+        world.access.tokens = dict.fromkeys(world.access.tokens, datetime.now(UTC) - timedelta(days=1))
+        world.faults.add("status", "/auth/", code=400, body={"message": f"{world.access.key} is over"}, times=2)
+        await client.call("list_agents", query="again")
+
+
 async def talk(server: Started, world: World, version: str, abilities: str) -> Client:
     """The whole conversation on a process's own streams."""
     client = Client(OverStdio(server), version, abilities)
     with anyio.fail_after(120):
         await client.greet()
         await (everything_called if version == MODERN else everything_asked)(client, world)
+        await refused(client, world)
         secret = asking_for_a_password(world)
         await client.call("answer_questions", "answered", task=secret.id, answers={"1": TYPED})
         await server.hang_up()

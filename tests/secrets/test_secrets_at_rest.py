@@ -96,12 +96,16 @@ def test_what_we_write_of_logins_and_decisions_is_for_its_owner_alone_from_the_s
     assert all(mode in {"0o600", "0o700"} for _, mode in seen)
 
 
+LONG = '{"text": "' + "x" * (ROOM // 4 - 40) + '", "password": "' + KEY + "y" * ROOM
+
+
 @pytest.mark.anyio
-@pytest.mark.parametrize("end", ['"}', ""])
-async def test_a_long_text_that_is_cut_holds_no_half_of_a_secret(end: str) -> None:
+@pytest.mark.parametrize(
+    "note", [LONG + '"}', LONG, f'{{"cognitoUserId": "{KEY}"}}', f"The password: {KEY}"], ids=range(4)
+)
+async def test_a_text_in_raw_data_holds_no_secret_and_where_it_is_cut_no_half_of_one(note: str) -> None:
     world = World(populated=False)
-    long = '{"text": "' + "x" * (ROOM // 4 - 40) + '", "password": "' + KEY + "y" * ROOM + end
-    task = world.add_task(world.add_agent("Long").name, raw={"note": long})
+    task = world.add_task(world.add_agent("Long").name, raw={"note": note})
     async with office_for(world) as office, Client(build(office)) as client:
         (found,) = (await client.read_resource(f"beam://tasks/{task.id}/raw")).contents
     assert leaks(Collected((Capture("raw", str(found).encode(), task.id),), {"key": GROUPS["key"]})) == []
