@@ -259,7 +259,8 @@ def forget_environment() -> None:
 def _refuse_half(settings: Settings) -> None:
     """What only makes sense together with something else."""
     if settings.is_public and not settings.allowed_hosts and not settings.public_url:
-        raise SettingsError(f"{both('allowed_hosts')}: name the hosts that clients will use to reach this server.")
+        here = settings.host if len(settings.host) <= SHORT else "this server"
+        raise SettingsError(f"{both('allowed_hosts')}: name the hosts that clients will use to reach {here}.")
     if settings.oauth_issuer and not settings.public_url:
         raise SettingsError(f"{both('oauth_issuer')}: its tokens are for an address; name it in {both('public_url')}.")
     if settings.oauth_issuer and (settings.token or settings.token_file):
