@@ -44,9 +44,9 @@ class Identity:
     trouble: str = ""
 
     @property
-    def holder(self) -> str:
-        """Who is meant by the credentials, in whatever workspace; as secret as those are."""
-        return self.key or self.bearer or ""
+    def mark(self) -> str:
+        """A name for the credentials, in whatever workspace, that reveals nothing of them."""
+        return hashlib.sha256(repr((self.key, self.bearer)).encode()).hexdigest()
 
     def required_key(self) -> str:
         """The key, or the error that says how to set one."""

@@ -276,7 +276,7 @@ class Beam:
         return await self._sent(request, headers.get("current-workspace-id"))
 
     async def _sent(self, request: httpx2.Request, workspace: str | None) -> bytearray:
-        async with self.http.shares.turn(self.identity.holder):
+        async with self.http.shares.turn(self.identity.mark):
             return await self.http.fetch(request, workspace=workspace, key=self.identity.key)
 
     async def _credentials(self) -> dict[str, str]:

@@ -30,6 +30,7 @@ HELLO: Json = {
     "method": "initialize",
     "params": {"protocolVersion": LEGACY[-1], "capabilities": {}, "clientInfo": WHO},
 }
+LISTING: Json = {"jsonrpc": "2.0", "id": 9, "method": "tools/list"}
 DISCOVER: Json = {
     "jsonrpc": "2.0",
     "id": 1,
@@ -43,6 +44,11 @@ DISCOVER: Json = {
     },
 }
 MODERN_HEADERS = {"mcp-protocol-version": MODERN, "mcp-method": "server/discover"}
+CALL: Json = DISCOVER | {
+    "method": "tools/call",
+    "params": DISCOVER["params"] | {"name": "list_agents", "arguments": {}},
+}
+CALL_HEADERS = MODERN_HEADERS | {"mcp-method": "tools/call", "mcp-name": "list_agents"}
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,12 @@ class Shared:
     async def discover(self, **headers: str) -> httpx2.Response:
         """The answer to `server/discover`, which needs no session."""
         return await self.http.post("/mcp", json=DISCOVER, headers=ACCEPT | MODERN_HEADERS | dashed(headers))
+
+    async def call(self, **headers: str) -> str:
+        """What a tool says that asks Beam something, whatever that is."""
+        answer = await self.http.post("/mcp", json=CALL, headers=ACCEPT | CALL_HEADERS | dashed(headers))
+        assert answer.is_success, answer.text
+        return answer.text
 
 
 def dashed(headers: dict[str, str]) -> dict[str, str]:
