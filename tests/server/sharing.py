@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 from starlette.routing import BaseRoute
 
+from beam_mcp.beam.auth import Mode
 from beam_mcp.sandbox.access import WORKSPACE_ID
 from beam_mcp.sandbox.world import World
 from beam_mcp.server.build import build
@@ -100,13 +101,14 @@ async def shared(
     beside: Sequence[BaseRoute] = (),
     offering: dict[str, Any] | None = None,
     decides_in_chat: bool = False,
+    mode: Mode = "auto",
     **options: Any,
 ) -> AsyncGenerator[Shared]:
     """The server; `offering` is what its operator leaves of the tools, `options` are those of the application."""
     beam = world or World(populated=False)
     beam.access.others = {ANNA, BERT}
     async with office_for(beam, decides_in_chat=decides_in_chat) as office:
-        own = replace(office.identity, workspace=WORKSPACE_ID, key=office.identity.key if lends else None)
+        own = replace(office.identity, workspace=WORKSPACE_ID, mode=mode, key=office.identity.key if lends else None)
         links = Links()
         server = build(replace(office, identity=own, pages=OwnAddress(links)), **(offering or {}))
         app = web_app(server, transport="http", pages=Pages(links), protection=protection, beside=beside, **options)
