@@ -39,9 +39,9 @@ _CHECK_KEY = (
     "Check the key that your client sends in the header x-api-key, in this server's entry of its config: it may be "
     "incomplete, withdrawn, or of another Beam."
 )
-BY_KEY = Remedy("the API key", _CHECK_KEY, _CHECK_KEY, "the header current-workspace-id")
+BY_KEY = Remedy(ON_THIS_MACHINE.what, _CHECK_KEY, _CHECK_KEY, "the header current-workspace-id")
 BY_TOKEN = Remedy(
-    "the token",
+    "Beam did not accept the token",
     "Have your client send a new token in the header Authorization, or your API key in the header x-api-key.",
     _CHECK_KEY,
     BY_KEY.workspace,

@@ -90,19 +90,20 @@ class MayHaveHappened(BeamError):
 
 @dataclass(frozen=True)
 class Remedy:
-    """What can be done about credentials, which are `shown`, by whoever brings them.
+    """What can be done about credentials by whoever brings them.
 
-    Where Beam has `refused` them; where it left them `unexchanged` for a token; and where the `workspace` is set.
+    Where Beam has `refused` them, with `what` that is called; where it left them `unexchanged` for a token; and where
+    the `workspace` is set.
     """
 
-    shown: str
+    what: str
     refused: str
     unexchanged: str
     workspace: str
 
 
 ON_THIS_MACHINE = Remedy(
-    shown="the API key",
+    what="Beam did not accept the API key",
     refused="Run `beam-mcp login`, or set BEAM_API_KEY to a valid key, or try BEAM_AUTH=token.",
     unexchanged="Set BEAM_API_KEY to a valid key, or try BEAM_AUTH=key.",
     workspace="BEAM_WORKSPACE_ID",
@@ -122,7 +123,7 @@ def of_status(
     place = f" in workspace {workspace}" if workspace else ""
     match status:
         case 401:
-            return Unauthorized(f"Beam did not accept {remedy.shown}{said}.", remedy.refused)
+            return Unauthorized(f"{remedy.what}{said}.", remedy.refused)
         case 403:
             advice = f"Check {remedy.workspace} and the role of the key's owner there."
             return Forbidden(f"Beam does not allow this key to do that{place}{said}.", advice)

@@ -74,7 +74,7 @@ async def test_made_up_keys_whose_calls_hang_leave_connections_to_those_who_are_
         assert "Invoice Matcher" in await site.call(x_api_key=ANNA)
         world, said = site.world, list[str]()
         site.office.http.shares.patience = 0.2
-        keys = [f"made-up-{number}" for number in range(5)]
+        keys = [f"made-up-{number}" for number in range(7)]
         for key in keys:
             world.faults.add("latency", key=key, seconds=6 * PATIENCE, times=None)
 
