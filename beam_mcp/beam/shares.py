@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 
 import anyio
 
@@ -45,10 +45,8 @@ class Shares:
         Raises:
             BeamUnavailable: none came free; nothing was sent.
         """
-        async with AsyncExitStack() as held:
-            await held.enter_async_context(self._one(mark, MOST_OF_ONE))
-            if not self.knows(mark):
-                await held.enter_async_context(self._one(_STRANGERS, MOST_OF_STRANGERS))
+        among_strangers = nullcontext() if self.knows(mark) else self._one(_STRANGERS, MOST_OF_STRANGERS)
+        async with self._one(mark, MOST_OF_ONE), among_strangers:
             try:
                 yield
             except Unauthorized:
