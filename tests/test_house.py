@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,10 +29,13 @@ Offences = Iterator[str]
 Law = Callable[[Path], Offences]
 
 
+parsed = cache(ast.parse)  # by several laws, and no law changes a tree
+
+
 def modules(folder: Path) -> Iterator[tuple[str, ast.Module]]:
     """Every Python file below, by its path and as a tree."""
     for path in sorted(folder.rglob("*.py")):
-        yield path.relative_to(folder.parent).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+        yield path.relative_to(folder.parent).as_posix(), parsed(path.read_text(encoding="utf-8"))
 
 
 def calls(tree: ast.AST) -> Iterator[ast.Call]:

@@ -11,7 +11,16 @@ import anyio
 from pydantic import AliasChoices, Field
 from pydantic_core import from_json
 
-from beam_mcp.beam.errors import BadRequest, BeamBroken, Forbidden, NotConfigured, NotFound, Unauthorized
+from beam_mcp.beam.errors import (
+    ON_THIS_MACHINE,
+    BadRequest,
+    BeamBroken,
+    Forbidden,
+    NotConfigured,
+    NotFound,
+    Remedy,
+    Unauthorized,
+)
 from beam_mcp.beam.wire import Wire
 
 Mode = Literal["auto", "key", "token"]
@@ -25,6 +34,17 @@ SIGN_IN = (
 SEND_HEADERS = (
     "Send yours in the header x-api-key, and the workspace in current-workspace-id: set both headers in this server's "
     "entry of the client's config."
+)
+_CHECK_KEY = (
+    "Check the key that your client sends in the header x-api-key, in this server's entry of its config: it may be "
+    "incomplete, withdrawn, or of another Beam."
+)
+BY_KEY = Remedy(ON_THIS_MACHINE.what, _CHECK_KEY, _CHECK_KEY, "the header current-workspace-id")
+BY_TOKEN = Remedy(
+    "Beam did not accept the token",
+    "Have your client send a new token in the header Authorization, or your API key in the header x-api-key.",
+    _CHECK_KEY,
+    BY_KEY.workspace,
 )
 RENEW_BEFORE = 30.0  # seconds, or half of a shorter life; so that a write never leaves with a token about to expire
 
@@ -44,9 +64,16 @@ class Identity:
     trouble: str = ""
 
     @property
-    def holder(self) -> str:
-        """Who is meant by the credentials, in whatever workspace; as secret as those are."""
-        return self.key or self.bearer or ""
+    def mark(self) -> str:
+        """A name for the credentials, in whatever workspace, that reveals nothing of them."""
+        return hashlib.sha256(repr((self.key, self.bearer)).encode()).hexdigest()
+
+    @property
+    def remedy(self) -> Remedy:
+        """What can be done about these credentials, by whoever brought them."""
+        if self.source != THE_REQUEST:
+            return ON_THIS_MACHINE
+        return BY_TOKEN if self.bearer else BY_KEY
 
     def required_key(self) -> str:
         """The key, or the error that says how to set one."""
@@ -66,9 +93,8 @@ class Identity:
     def required_workspace(self) -> str:
         """The workspace, or the error that says how to set it."""
         if not self.workspace:
-            by_header = self.source == THE_REQUEST
-            where = "Send it in the header current-workspace-id" if by_header else "Set BEAM_WORKSPACE_ID"
-            advice = f"{where}: it is the first UUID in the address of a page at app.beam.ai; "
+            verb = "Send it in" if self.source == THE_REQUEST else "Set"
+            advice = f"{verb} {self.remedy.workspace}: it is the first UUID in the address of a page at app.beam.ai; "
             raise NotConfigured("No Beam workspace is set.", advice + "get_account() names those of this key.")
         return _sendable(self.workspace, "The Beam workspace")
 
@@ -122,6 +148,7 @@ class Session:
 
     exchange: Exchange
     key: str = field(repr=False)
+    remedy: Remedy = ON_THIS_MACHINE
     pair: TokenPair | None = field(default=None, repr=False)
     good_until: float = 0.0
     turn: anyio.Lock = field(default_factory=anyio.Lock)
@@ -154,8 +181,8 @@ class Session:
         try:
             return await self.exchange("/auth/access-token", {"apiKey": self.key})
         except _REFUSALS as refused:
-            advice = "Set BEAM_API_KEY to a valid key, or try BEAM_AUTH=key."
-            raise Unauthorized(f"Beam gave no token for the API key. {refused.what}", advice) from None
+            what = f"Beam gave no token for the API key. {refused.what}"
+            raise Unauthorized(what, self.remedy.unexchanged) from None
 
 
 def _jwt_expiry(token: str) -> float | None:

@@ -15,6 +15,7 @@ BeamError
 └─ MayHaveHappened   a write whose answer was lost
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import from_json
@@ -88,16 +89,44 @@ class MayHaveHappened(BeamError):
     """A write whose answer was lost: it may or may not have taken effect."""
 
 
-def of_status(status: int, detail: str, *, workspace: str | None, retry_after: float | None = None) -> BeamError:
+@dataclass(frozen=True)
+class Remedy:
+    """What can be done about credentials by whoever brings them.
+
+    Where Beam has `refused` them, with `what` that is called; where it left them `unexchanged` for a token; and where
+    the `workspace` is set.
+    """
+
+    what: str
+    refused: str
+    unexchanged: str
+    workspace: str
+
+
+ON_THIS_MACHINE = Remedy(
+    what="Beam did not accept the API key",
+    refused="Run `beam-mcp login`, or set BEAM_API_KEY to a valid key, or try BEAM_AUTH=token.",
+    unexchanged="Set BEAM_API_KEY to a valid key, or try BEAM_AUTH=key.",
+    workspace="BEAM_WORKSPACE_ID",
+)
+
+
+def of_status(
+    status: int,
+    detail: str,
+    *,
+    workspace: str | None,
+    retry_after: float | None = None,
+    remedy: Remedy = ON_THIS_MACHINE,
+) -> BeamError:
     """The error that an HTTP status of Beam's means; `detail` is Beam's own message, as `detail_of` gives it."""
     said = f': "{detail}"' if detail else ""
     place = f" in workspace {told(workspace)}" if workspace else ""
     match status:
         case 401:
-            advice = "Run `beam-mcp login`, or set BEAM_API_KEY to a valid key, or try BEAM_AUTH=token."
-            return Unauthorized(f"Beam did not accept the API key{said}.", advice)
+            return Unauthorized(f"{remedy.what}{said}.", remedy.refused)
         case 403:
-            advice = "Check BEAM_WORKSPACE_ID and the role of the key's owner there."
+            advice = f"Check {remedy.workspace} and the role of the key's owner there."
             return Forbidden(f"Beam does not allow this key to do that{place}{said}.", advice)
         case 404:
             return NotFound(f"Beam has no such thing{place}{said}.", "It may live in another workspace.")

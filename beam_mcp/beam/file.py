@@ -106,6 +106,6 @@ async def download(beam: Beam, link: str) -> AsyncGenerator[bytes]:
     Raises:
         BeamError: the link is unsafe, refused or broken, or there are too many requests.
     """
-    async with beam.http.shares.turn(beam.identity.holder), aclosing(beam.http.download(link)) as pieces:
+    async with beam.http.shares.turn(beam.identity.mark), aclosing(beam.http.download(link)) as pieces:
         async for piece in pieces:
             yield piece

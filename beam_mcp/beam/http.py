@@ -95,20 +95,20 @@ class Http:
         key = identity.required_key()
         while len(self._sessions) > MOST_SESSIONS:
             del self._sessions[next(iter(self._sessions))]
-        return self._sessions.setdefault(key, Session(self._exchange, key))
+        return self._sessions.setdefault(key, Session(self._exchange, key, identity.remedy))
 
     async def _exchange(self, path: str, body: dict[str, str]) -> TokenPair:
         request = self.request("POST", path, headers={}, json=body)
         with deadline(self.timeout):
-            return parse(TokenPair, await self.fetch(request, workspace=None))
+            return parse(TokenPair, await self.fetch(request, Identity()))
 
     def request(self, method: str, path: str, **parts: Any) -> httpx2.Request:
         return address.request_of(self.client, method, path, **parts)
 
-    async def fetch(self, request: httpx2.Request, *, workspace: str | None, key: str | None = None) -> bytearray:
+    async def fetch(self, request: httpx2.Request, identity: Identity) -> bytearray:
         """Send one request, follow redirects that stay on the host if it is a read, and return the body.
 
-        The `key` is whose token it carries, where it carries one; neither is left in what comes back.
+        Neither what it carries of `identity` nor the key of that is left in what comes back.
 
         Raises:
             BeamError: by meaning of the status, or of the way the transport failed.
@@ -119,11 +119,12 @@ class Http:
             if onward is None:
                 break
             response, body = await self._fetch_once(request := onward)
-        body = without_secrets(body, request, response, key)
+        body = without_secrets(body, request, response, identity.key)
         if response.is_success:
             return body
         wait = retry.retry_after(response.headers.get("retry-after"))
-        raise of_status(response.status_code, detail_of(body), workspace=workspace, retry_after=wait)
+        said, place = detail_of(body), request.headers.get("current-workspace-id")
+        raise of_status(response.status_code, said, workspace=place, retry_after=wait, remedy=identity.remedy)
 
     async def download(self, link: str) -> AsyncGenerator[bytes]:
         """The bytes behind a signed link, without credentials of ours, in pieces.
@@ -230,7 +231,7 @@ class Beam:
         request = self.http.request(method, path, headers=headers | dict(extra_headers or {}), **content)
         try:
             with deadline(within or self.http.timeout):
-                return await self._sent(request, self.identity.workspace)
+                return await self._sent(request)
         except Unauthorized:
             if self._by_token():
                 self.http.session_of(self.identity).refused(headers["Authorization"].removeprefix("Bearer "))
@@ -273,11 +274,11 @@ class Beam:
 
     async def _fetch(self, path: str, query: dict[str, Any], headers: dict[str, str]) -> bytearray:
         request = self.http.request("GET", path, params=query or None, headers=headers)
-        return await self._sent(request, headers.get("current-workspace-id"))
+        return await self._sent(request)
 
-    async def _sent(self, request: httpx2.Request, workspace: str | None) -> bytearray:
-        async with self.http.shares.turn(self.identity.holder):
-            return await self.http.fetch(request, workspace=workspace, key=self.identity.key)
+    async def _sent(self, request: httpx2.Request) -> bytearray:
+        async with self.http.shares.turn(self.identity.mark):
+            return await self.http.fetch(request, self.identity)
 
     async def _credentials(self) -> dict[str, str]:
         """The headers that sign a request which is sent only once."""

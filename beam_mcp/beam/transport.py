@@ -21,6 +21,7 @@ CONNECT_SECONDS = 5.0
 MOST_REDIRECTS = 3
 MOST_CONNECTIONS = 128
 MOST_OF_ONE = 16  # requests of one key under way at once: where those of six keys hang, others still get through
+MOST_OF_STRANGERS = 6 * MOST_OF_ONE  # of all whose key may be made up; those who are known have the rest to themselves
 WAIT_SECONDS = 10.0  # for a connection, or one's turn
 MOST_SESSIONS = 1000  # keys whose tokens are kept
 MOST_STREAMS = 32  # of those connections; each is held for as long as a task runs, and calls need the others

@@ -139,31 +139,39 @@ class Person:
 
     def given(self, digest: str, now: datetime) -> Work:
         """The record of this work: the one of the last ten minutes, else a new one."""
+        for old in [old for old, work in self.work.items() if now - work.since > SAME_WORK]:
+            del self.work[old]
         known = self.work.get(digest)
-        if known is None or now - known.since > SAME_WORK:
+        if known is None:
             known = self.work[digest] = Work(now)
         return known
 
 
 @dataclass
 class Desks:
-    """All that is remembered, each person's and each conversation's apart."""
+    """All that is remembered, each person's and each conversation's apart.
+
+    Of strangers, whose key may be made up, it is kept beside, so that no number of them makes anybody forgotten.
+    """
 
     people: Bounded[str, Person] = field(default_factory=lambda: Bounded(1000))
     conversations: Bounded[tuple[str, str], Conversation] = field(default_factory=lambda: Bounded(300))
+    strangers: Bounded[str, Person] = field(default_factory=lambda: Bounded(100))
+    first_words: Bounded[tuple[str, str], Conversation] = field(default_factory=lambda: Bounded(100))
 
-    def person(self, fingerprint: str) -> Person:
+    def person(self, fingerprint: str, *, is_stranger: bool = False) -> Person:
         """What is remembered of the person behind this fingerprint."""
-        known = self.people.get(fingerprint) or Person()
-        self.people[fingerprint] = known
+        known = self.people.get(fingerprint) or self.strangers.pop(fingerprint, None) or Person()
+        (self.strangers if is_stranger else self.people)[fingerprint] = known
         return known
 
-    def conversation(self, fingerprint: str, name: str | None) -> Conversation:
+    def conversation(self, fingerprint: str, name: str | None, *, is_stranger: bool = False) -> Conversation:
         """What is remembered of this conversation; nothing where the connection cannot tell conversations apart."""
         if name is None:
             return Conversation()
-        known = self.conversations.get((fingerprint, name)) or Conversation()
-        self.conversations[fingerprint, name] = known
+        key = fingerprint, name
+        known = self.conversations.get(key) or self.first_words.pop(key, None) or Conversation()
+        (self.first_words if is_stranger else self.conversations)[key] = known
         return known
 
 

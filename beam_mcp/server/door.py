@@ -1,7 +1,7 @@
 """The door of a server over HTTP: which hosts and pages may knock, who they are, and how much they may take."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
@@ -15,7 +15,7 @@ from beam_mcp.beam.auth import SEND_HEADERS
 from beam_mcp.desk.desk import Bounded, digest
 from beam_mcp.server.offer import asked_for
 from beam_mcp.server.protection import REALM, Protection
-from beam_mcp.server.quota import MOST_CALLERS, Open, Rate, Sessions
+from beam_mcp.server.quota import MOST_CALLERS, Limits, Open, Rate, Sessions, Share, at_address
 from beam_mcp.server.refusals import Refused
 from beam_mcp.server.visitor import Visitor
 from beam_mcp.tools.brought import Brought, Unsendable
@@ -105,6 +105,7 @@ class Reception:
     offered: frozenset[str]
     protection: Protection | None = None
     rate: Rate = field(default_factory=lambda: Rate(0))
+    limits: Limits = field(default_factory=Limits)
     open: Open = field(default_factory=Open)
     sessions: Sessions = field(default_factory=Sessions)
     visitors: Bounded[str, Visitor] = field(default_factory=lambda: Bounded(MOST_CALLERS))
@@ -114,32 +115,34 @@ class Reception:
 
         async def received(scope: Scope, receive: Receive, send: Send) -> None:
             try:
-                visitor, is_guest, said = await self._known(scope)
+                visitor, shares, said = await self._known(scope)
                 scope["user"] = visitor
-                noting = self._noting(scope["method"], said, send, visitor.fingerprint, is_guest=is_guest)
-                with self.open.one(visitor.fingerprint) if is_guest else nullcontext():
+                noting = self._noting(scope["method"], said, send, visitor.fingerprint, shares)
+                with self.open.one(shares):
                     return await app(scope, receive, noting)
             except Refused as refused:
                 return await refused.answer()(scope, receive, send)
 
         return received
 
-    async def _known(self, scope: Scope) -> tuple[Visitor, bool, Said]:
-        """Who this is, whether they brought credentials, and what they said; a stranger is counted by their address.
+    async def _known(self, scope: Scope) -> tuple[Visitor, tuple[Share, ...], Said]:
+        """Who this is, how they are counted, and what they said.
 
         Raises:
             Refused: they may not come in.
         """
-        said = _said(scope)
+        said, address = _said(scope), (scope.get("client") or ("",))[0]
         try:
-            fingerprint, is_guest = await self._identified(scope, said)
+            fingerprint, mark = await self._identified(scope, said)
         except Refused as refused:
             if refused.status in {401, 403}:
-                self.rate.spend(digest("address", (scope.get("client") or ("",))[0]))
+                self.rate.spend(at_address(address))
             raise
-        if is_guest:
-            self.rate.spend(fingerprint)
-        return self._visitor(fingerprint, asked_for(scope, self.offered)), is_guest, said
+        is_known = self.office.http.shares.knows(mark)
+        shares = self.limits.of(mark, address, is_known=is_known) if mark else ()
+        if shares:
+            self.rate.spend(shares[0].name)
+        return self._visitor(fingerprint, asked_for(scope, self.offered)), shares, said
 
     def _visitor(self, fingerprint: str, loaded: frozenset[str] | None) -> Visitor:
         """Made once for those who ask for nothing special, since the SDK's part of it takes its time."""
@@ -150,7 +153,8 @@ class Reception:
             known = self.visitors[fingerprint] = Visitor(fingerprint)
         return known
 
-    async def _identified(self, scope: Scope, said: Said) -> tuple[str, bool]:
+    async def _identified(self, scope: Scope, said: Said) -> tuple[str, str]:
+        """Their fingerprint, and the mark of the credentials they brought; empty where they brought none."""
         shown = await self._shown(scope, said)
         try:
             brought = Brought.by(said)
@@ -160,8 +164,9 @@ class Reception:
             if self.protection:  # a challenge would only make a client sign in again
                 raise Refused(403, NO_KEY)
             raise Refused(401, NO_CREDENTIALS, {"www-authenticate": REALM})
-        fingerprint = brought.identity(self.office.identity).fingerprint()
-        return digest(shown, fingerprint) if shown else fingerprint, brought.has_credentials
+        identity = brought.identity(self.office.identity)
+        fingerprint = identity.fingerprint()
+        return digest(shown, fingerprint) if shown else fingerprint, identity.mark if brought.has_credentials else ""
 
     async def _shown(self, scope: Scope, said: Said) -> str:
         """The name of who may use this server at all; what they showed goes no further, to Beam least of all."""
@@ -182,7 +187,7 @@ class Reception:
         own = (await office.login()).identity
         return bool(own.key or own.bearer or own.trouble)
 
-    def _noting(self, method: str, said: Said, send: Send, who: str, *, is_guest: bool) -> Send:
+    def _noting(self, method: str, said: Said, send: Send, who: str, shares: tuple[Share, ...]) -> Send:
         """The way back to the client, on which a session that begins is noted.
 
         Raises:
@@ -190,16 +195,19 @@ class Reception:
         """
         session = said.get(SESSION)
         if session is not None:
-            (self.sessions.closed if method == "DELETE" else self.sessions.used)(who, session)
+            if method == "DELETE":
+                self.sessions.closed(who, session)
+            else:
+                self.sessions.used(who, session, shares)
             return send
         version = said.get("mcp-protocol-version")
         if method != "POST" or not (version is None or version in HANDSHAKE_PROTOCOL_VERSIONS):
             return send
-        self.sessions.check(who, is_limited=is_guest)
+        self.sessions.check(shares)
 
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start" and (opened := Headers(raw=message["headers"]).get(SESSION)):
-                self.sessions.opened(who, opened)
+                self.sessions.opened(who, opened, shares)
             await send(message)
 
         return noted

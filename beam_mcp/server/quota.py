@@ -1,17 +1,17 @@
 """How much one caller may take of a server that many share: requests a minute, requests at once, open sessions.
 
-Callers are named by fingerprints, and are forgotten in the order in which they were last seen.
+Callers are named by the marks of their credentials, and are forgotten in the order in which they were last seen.
 """
 
 import time
 from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 
-from beam_mcp.desk.desk import Bounded
-from beam_mcp.server.refusals import later
+from beam_mcp.desk.desk import Bounded, digest
+from beam_mcp.server.refusals import Refused, later
 
 MOST_AT_ONCE = 200  # requests of one caller: streams, subscriptions, calls that wait
 MOST_SESSIONS = 2000  # of the protocols before 2026-07-28, in all
@@ -25,7 +25,59 @@ TOO_MANY_SESSIONS = (
     "You have {most} sessions open here: end those that you do not use with a DELETE, or let them be unused for half "
     "an hour. A client of protocol 2026-07-28 needs none."
 )
+TOO_MANY_STRANGERS = (
+    "As many as may be are here whose keys Beam has not accepted yet: try again in a minute. Whoever has made one call "
+    "of a tool is none of them any more."
+)
 FULL = "This server has as many sessions open as it takes: try again in a minute."
+
+
+@dataclass(frozen=True)
+class Share:
+    """What those who are counted under this name may have here at once: open requests, and sessions.
+
+    With more, they are told so by these words.
+    """
+
+    name: str = ""
+    at_once: int = MOST_AT_ONCE
+    sessions: int = MOST_SESSIONS_EACH
+    too_many_at_once: str = TOO_MANY_AT_ONCE
+    too_many_sessions: str = TOO_MANY_SESSIONS
+
+    def too_many(self) -> Refused:
+        """One request too many."""
+        return later(429, self.too_many_at_once.format(most=self.at_once), 1)
+
+    def too_many_open(self) -> Refused:
+        """One session too many."""
+        return later(429, self.too_many_sessions.format(most=self.sessions), 60)
+
+
+def at_address(address: str) -> str:
+    """The name under which an address is counted."""
+    return digest("address", address)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The share of each who is known to Beam, of those at one address who are not, and of all of those together."""
+
+    known: Share = field(default_factory=Share)
+    there: Share = field(default_factory=lambda: Share(at_once=300, sessions=MOST_SESSIONS // 4))
+    strangers: Share = field(
+        default_factory=lambda: Share("strangers", 450, MOST_SESSIONS // 2, TOO_MANY_STRANGERS, TOO_MANY_STRANGERS)
+    )
+
+    def of(self, mark: str, address: str, *, is_known: bool) -> tuple[Share, ...]:
+        """How a caller with these credentials is counted, in whatever workspace: anybody may name another each time.
+
+        So it is with keys that Beam has not accepted yet. Behind one address there may be many of those; all of them
+        together leave room for whoever is known.
+        """
+        if is_known:
+            return (replace(self.known, name=mark),)
+        return replace(self.there, name=at_address(address)), self.strangers
 
 
 @dataclass
@@ -57,70 +109,76 @@ class Rate:
 
 @dataclass
 class Open:
-    """What each caller has open `now`."""
+    """How many requests are open `now`, by the name under which they are counted."""
 
-    most: int = MOST_AT_ONCE
     now: Counter[str] = field(default_factory=Counter[str])
 
     @contextmanager
-    def one(self, who: str) -> Generator[None]:
+    def one(self, shares: tuple[Share, ...]) -> Generator[None]:
         """One request more, until it is answered.
 
         Raises:
             Refused: there are too many.
         """
-        if self.now[who] >= self.most:
-            raise later(429, TOO_MANY_AT_ONCE.format(most=self.most), 1)
-        self.now[who] += 1
+        for share in shares:
+            if self.now[share.name] >= share.at_once:
+                raise share.too_many()
+        names = [share.name for share in shares]
+        self.now.update(names)
         try:
             yield
         finally:
-            self.now[who] -= 1
-            if not self.now[who]:
-                del self.now[who]
+            for name in names:
+                self.now[name] -= 1
+                if not self.now[name]:
+                    del self.now[name]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A session: whose it is by their fingerprint, how it is counted, and until when it lives if it is not used."""
+
+    owner: str
+    shares: tuple[Share, ...]
+    end: float
 
 
 @dataclass
 class Sessions:
-    """The sessions of each caller, with the time until which each lives if it is not used before."""
+    """The sessions there are, of `most` in all."""
 
     most: int = MOST_SESSIONS
-    most_each: int = MOST_SESSIONS_EACH
     clock: Callable[[], float] = time.monotonic
-    _ends: dict[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]])
+    _opened: dict[str, Opened] = field(default_factory=dict[str, Opened])
 
-    def check(self, who: str, *, is_limited: bool) -> None:
+    def check(self, shares: tuple[Share, ...]) -> None:
         """Whether there is room for one more.
 
         Raises:
             Refused: there is none for this caller, or for anybody.
         """
-        self._forget(who)
-        if is_limited and len(self._ends.get(who, ())) >= self.most_each:
-            raise later(429, TOO_MANY_SESSIONS.format(most=self.most_each), 60)
-        if sum(map(len, self._ends.values())) >= self.most:
-            for other in list(self._ends):
-                self._forget(other)
-            if sum(map(len, self._ends.values())) >= self.most:
-                raise later(503, FULL, 60)
-
-    def opened(self, who: str, session: str) -> None:
-        """A session begins."""
-        self._ends.setdefault(who, {})[session] = self.clock() + IDLE_SECONDS
-
-    def used(self, who: str, session: str) -> None:
-        """A session goes on, if it is one of theirs."""
-        if session in self._ends.get(who, ()):
-            self._ends[who][session] = self.clock() + IDLE_SECONDS
-
-    def closed(self, who: str, session: str) -> None:
-        """A session has ended."""
-        self._ends.get(who, {}).pop(session, None)
-
-    def _forget(self, who: str) -> None:
         now = self.clock()
-        left = {session: end for session, end in self._ends.get(who, {}).items() if end > now}
-        if left:
-            self._ends[who] = left
-        else:
-            self._ends.pop(who, None)
+        self._opened = {name: session for name, session in self._opened.items() if session.end > now}
+        taken = Counter(share.name for session in self._opened.values() for share in session.shares)
+        for share in shares:
+            if taken[share.name] >= share.sessions:
+                raise share.too_many_open()
+        if len(self._opened) >= self.most:
+            raise later(503, FULL, 60)
+
+    def opened(self, owner: str, session: str, shares: tuple[Share, ...]) -> None:
+        """A session begins."""
+        self._opened[session] = Opened(owner, shares, self.clock() + IDLE_SECONDS)
+
+    def used(self, owner: str, session: str, shares: tuple[Share, ...]) -> None:
+        """A session goes on, if it is one of theirs; it is counted as its owner is now."""
+        if self._is_of(owner, session):
+            self.opened(owner, session, shares)
+
+    def closed(self, owner: str, session: str) -> None:
+        """A session has ended, if it was one of theirs."""
+        if self._is_of(owner, session):
+            del self._opened[session]
+
+    def _is_of(self, owner: str, session: str) -> bool:
+        return session in self._opened and self._opened[session].owner == owner

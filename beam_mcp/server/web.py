@@ -17,7 +17,7 @@ from beam_mcp.server.door import Door, Reception, security
 from beam_mcp.server.page_requests import Sealed
 from beam_mcp.server.pages import Pages
 from beam_mcp.server.protection import Protection
-from beam_mcp.server.quota import MOST_AT_ONCE, MOST_SESSIONS, Open, Rate
+from beam_mcp.server.quota import MOST_SESSIONS, Limits, Rate
 
 # What a client in a browser has to read of an answer, beside what every page may.
 EXPOSED = ("mcp-session-id", "mcp-protocol-version", "www-authenticate", "retry-after")
@@ -32,17 +32,17 @@ def web_app(
     pages: Pages | None = None,
     protection: Protection | None = None,
     rate: int = 0,
-    most_at_once: int = MOST_AT_ONCE,
+    limits: Limits | None = None,
     beside: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """The application for a transport: http serves all paths, sse only its own.
 
     `hosts` are taken beside loopback, and web pages of `origins` may connect from a browser. `pages` are where a person
     decides in one. `protection` has to be shown something first. `rate` is how many requests a minute each caller may
-    send who brings their own key, 0 any number, and `most_at_once` how many of theirs may be open. `beside` is what
-    else everybody may read.
+    send who brings their own key, 0 any number, and `limits` say how much of theirs may be open. `beside` is what else
+    everybody may read.
     """
-    reception = Reception(server.office, server.loaded, protection, Rate(rate), Open(most_at_once))
+    reception = Reception(server.office, server.loaded, protection, Rate(rate), limits or Limits())
     known = security(hosts, origins)
     sse = server.sse_app(transport_security=known).routes
     http = server.streamable_http_app(transport_security=known, max_sessions=MOST_SESSIONS).routes

@@ -8,7 +8,6 @@ import anyio
 from mcp.server.apps import client_supports_apps
 
 from beam_mcp import __version__
-from beam_mcp.beam.auth import THE_REQUEST
 from beam_mcp.beam.errors import NotFound
 from beam_mcp.beam.link import told
 from beam_mcp.beam.user import User, current_user
@@ -49,7 +48,7 @@ def _way(caller: Caller, seconds: float) -> Way:
     return Way(
         host=urlsplit(http.base_url).hostname or "",
         source=source,
-        workspace_setting="the header current-workspace-id" if source == THE_REQUEST else "BEAM_WORKSPACE_ID",
+        workspace_setting=caller.beam.identity.remedy.workspace,
         software=f"beam-mcp {__version__} on Python {platform.python_version()}",
         seconds=seconds,
         clock_ahead=http.clock_ahead,

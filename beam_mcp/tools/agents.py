@@ -30,7 +30,14 @@ async def list_agents(
 ) -> AgentListView:
     """The Beam agents that can be given work here, with what each does. Use it to pick who does a piece of work."""
     found = await list_page(caller.beam, search=query, page=page, page_size=PAGE_SIZE)
-    return AgentListView.of(found, workspace=caller.workspace, page=page, page_size=PAGE_SIZE, searched=query)
+    return AgentListView.of(
+        found,
+        workspace=caller.workspace,
+        setting=caller.beam.identity.remedy.workspace,
+        page=page,
+        page_size=PAGE_SIZE,
+        searched=query,
+    )
 
 
 async def get_agent(caller: Given, agent: AgentRef) -> AgentView:

@@ -134,7 +134,8 @@ async def find_agent(caller: Caller, agent: str) -> Agent:
         rest = f" {call('list_agents', query=wanted)} shows them all." if len(fitting) > 2 else ""
         what = f"agent: {quoted(wanted, 60)} fits {len(fitting)} agents: {names}."
         raise Ambiguous(what, f"Use the id of the one meant.{rest}")
-    raise NotFound(f"agent: no agent {quoted(wanted, 60)} in workspace {caller.workspace}.", instead(known, wanted))
+    other = instead(known, wanted, caller.beam.identity.remedy.workspace)
+    raise NotFound(f"agent: no agent {quoted(wanted, 60)} in workspace {caller.workspace}.", other)
 
 
 async def _read_agent(caller: Caller, agent_id: str, given: str) -> Agent:
@@ -173,6 +174,7 @@ def _link(caller: Caller, text: str, argument: str) -> AppLink:
             f"{argument}: the link leads to another Beam instance, {link.host}; it was not followed.", advice
         )
     if link.workspace not in {None, caller.workspace.lower()}:
-        advice = f"This server works in workspace {caller.workspace}: change BEAM_WORKSPACE_ID to work there."
+        setting = caller.beam.identity.remedy.workspace
+        advice = f"This server works in workspace {caller.workspace}: change {setting} to work there."
         raise BadRequest(f"{argument}: the link leads to another workspace, {link.workspace}.", advice)
     return link

@@ -41,10 +41,10 @@ def _words(name: str) -> list[str]:
     return [word for word in _SEPARATORS.split(name.casefold()) if word and word not in _FILLERS]
 
 
-def instead(known: Sequence[Agent], wanted: str) -> str:
+def instead(known: Sequence[Agent], wanted: str, workspace_setting: str) -> str:
     """What to write in place of a name that fits no agent."""
     if not known:
-        return "The key sees no agents there at all: check BEAM_WORKSPACE_ID."
+        return f"The key sees no agents there at all: check {workspace_setting}."
     likeness = {name: _likeness(wanted.casefold(), name.casefold()) for name in map(name_of, known)}
     near = sorted(
         (n for n in likeness if likeness[n][1] or likeness[n][2] >= ALIKE), key=lambda n: likeness[n], reverse=True

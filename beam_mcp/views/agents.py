@@ -42,11 +42,14 @@ class AgentListView(View):
     total: int
     page: int
     searched: str | None = None
+    check: str | None = None
     more: str | None = None
 
     @classmethod
-    def of(cls, found: AgentPage, *, workspace: str, page: int, page_size: int, searched: str | None) -> Self:
-        """`workspace` is the id that was asked; `searched` what the list was narrowed by."""
+    def of(
+        cls, found: AgentPage, *, workspace: str, setting: str, page: int, page_size: int, searched: str | None
+    ) -> Self:
+        """`workspace` is the id that was asked, and `setting` where it is set; `searched` narrowed the list."""
         names = Counter((agent.name or "").casefold() for agent in found.agents)
         shown = tuple(AgentLine.of(a, with_id=names[(a.name or "").casefold()] > 1) for a in found.agents)
         seen = (page - 1) * page_size + len(shown)
@@ -58,6 +61,7 @@ class AgentListView(View):
             total=total,
             page=page,
             searched=narrowed.get("query"),
+            check=None if shown or narrowed or page > 1 else setting,
             more=call("list_agents", **narrowed, page=page + 1) if shown and seen < total else None,
             next=_next_steps(shown, narrowed or page > 1),
         )
@@ -76,7 +80,7 @@ class AgentListView(View):
             return f"Page {self.page} is past the end."
         if self.searched:
             return f'No agent matches "{self.searched}" in workspace {self.workspace}.'
-        return f"Workspace {self.workspace} has no agents that this key can see: check BEAM_WORKSPACE_ID."
+        return f"Workspace {self.workspace} has no agents that this key can see: check {self.check}."
 
 
 def _next_steps(shown: tuple[AgentLine, ...], narrowed: object) -> tuple[str, ...]:

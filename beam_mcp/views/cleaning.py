@@ -40,7 +40,7 @@ _ACTIVE = re.compile(
 )
 # A line of ours begins so; what is drawn before the word, or is another sort of colon, does not make it another line.
 _OUR_LINE = re.compile(r"^(?:[^\w\n]|_)*(?:next|more)(?=[:：﹕∶])", re.IGNORECASE | re.MULTILINE)
-_NOT_ASCII = re.compile(r"[^\x20-\x7e]+")
+_NOT_ASCII = re.compile(r"[^\n\x20-\x7e]+")
 # Nearly all there is: lines of Latin letters, in which nothing can be hidden.
 _IN_SIGHT = re.compile("[\n\x20-\x7e\xa1-\xac\xae-\u02ff]*")
 

@@ -1,7 +1,6 @@
 """Nobody takes all connections, and a request that found no turn was not sent."""
 
 import anyio
-import anyio.lowlevel
 import pytest
 
 from beam_mcp.beam.errors import BeamUnavailable
@@ -21,7 +20,7 @@ async def read(beam: Beam) -> None:
 
 async def test_a_write_that_found_no_turn_was_not_sent_and_is_not_said_to_have_happened(world: World) -> None:
     world.faults.add("latency", method="GET", seconds=30, times=None)
-    async with connected(world, limit=1.0) as beam, anyio.create_task_group() as tasks:
+    async with connected(world, limit=8.0) as beam, anyio.create_task_group() as tasks:
         for _ in range(MOST_OF_ONE):
             tasks.start_soon(read, beam)
         await world.until(lambda: len(world.requests) >= MOST_OF_ONE)

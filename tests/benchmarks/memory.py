@@ -1,20 +1,21 @@
-"""Memory: idle, for each session, and after very many calls."""
+"""Memory: idle, for each session, and while many big answers arrive at once."""
 
 import asyncio
 
 from tests.benchmarks.rows import Row, median, row
 from tests.benchmarks.servers import bare, ours
-from tests.benchmarks.stdio import talk
+from tests.benchmarks.stdio import memory, talk
 from tests.benchmarks.upstream import small_id, upstream
 from tests.benchmarks.web import Site, site
 
 SESSIONS = 300
+PAGES, PAGE = 16, 20  # big pages at once, and how many MB each of them has
 
 
 def measure(rounds: int) -> list[Row]:
-    """Both, in processes of their own each time."""
+    """All of them, in processes of their own each time."""
     with upstream("work", "gzip") as url:
-        return [_idle(url, min(rounds, 5)), _sessions(url, min(rounds, 3))]
+        return [_idle(url, min(rounds, 5)), _sessions(url, min(rounds, 3)), *_pages(url)]
 
 
 def _idle(url: str, rounds: int) -> Row:
@@ -48,3 +49,25 @@ async def _a_session(there: Site) -> float:
             await (await there.clients("legacy", 1))[0].call("get_task", task=small_id(index))
         held.append(there.resident)
     return (held[1] - held[0]) * 1000 / SESSIONS
+
+
+def _pages(url: str) -> list[Row]:
+    with site(lambda port: ours(url, "--transport", "http", "--port", str(port))) as us:
+        asyncio.run(_read(us, 1))
+        idle = us.resident
+        asyncio.run(_read(us, PAGES))
+        most, first = memory(us.process.pid, "VmHWM") - idle, us.resident
+        for _ in range(3):
+            asyncio.run(_read(us, PAGES))
+        last = us.resident
+    name = f"{PAGES} pages of {PAGE} MB at once over HTTP"
+    return [
+        row(f"{name}: peak memory above one, beside their bodies", most, PAGES * PAGE, "MB", most=0.5),
+        row(f"{name}: memory after four times, beside after the first", last, first, "MB", most=1.1),
+    ]
+
+
+async def _read(there: Site, pages: int) -> None:
+    """So many clients ask for such a page at the same time."""
+    clients = await there.clients("modern", pages)
+    await asyncio.gather(*(client.call("list_tasks", page_size=100) for client in clients))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from beam_mcp.beam.agent import Agent
 from beam_mcp.beam.task import Task, TaskHead
-from beam_mcp.desk.desk import Bounded, Conversation, Desks, Person, digest
+from beam_mcp.desk.desk import SAME_WORK, Bounded, Conversation, Desks, Person, digest
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -109,3 +109,25 @@ def test_desks_forget_whoever_was_away_longest() -> None:
 def test_a_digest_does_not_depend_on_the_order_of_keys(data: dict[str, int]) -> None:
     assert digest(data) == digest(dict(reversed(data.items())))
     assert digest(data) != digest(data, 1)
+
+
+def test_strangers_make_nobody_forgotten_and_are_remembered_once_they_are_known() -> None:
+    desks = Desks(people=Bounded(1), conversations=Bounded(1), strangers=Bounded(2), first_words=Bounded(2))
+    anna, chat = desks.person("anna"), desks.conversation("anna", "one")
+    strangers = [
+        (desks.person(name, is_stranger=True), desks.conversation(name, "one", is_stranger=True)) for name in "xyz"
+    ]
+    assert (desks.person("anna"), desks.conversation("anna", "one")) == (anna, chat)
+    assert desks.person("anna") is anna
+    assert desks.person("x", is_stranger=True) is not strangers[0][0]
+    assert desks.person("z") is strangers[2][0]
+    assert desks.conversation("z", "one") is strangers[2][1]
+    assert desks.person("anna") is not anna
+
+
+def test_work_of_long_ago_takes_no_memory() -> None:
+    person = Person()
+    person.given("old", NOW)
+    assert person.given("old", NOW + SAME_WORK) is person.given("old", NOW)
+    person.given("new", NOW + SAME_WORK + timedelta(seconds=1))
+    assert list(person.work) == ["new"]

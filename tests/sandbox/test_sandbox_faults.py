@@ -4,7 +4,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import anyio
-import anyio.lowlevel
 import httpx2
 import pytest
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 from starlette.routing import BaseRoute
 
+from beam_mcp.beam.auth import Mode
 from beam_mcp.sandbox.access import WORKSPACE_ID
 from beam_mcp.sandbox.world import World
 from beam_mcp.server.build import build
@@ -30,6 +31,7 @@ HELLO: Json = {
     "method": "initialize",
     "params": {"protocolVersion": LEGACY[-1], "capabilities": {}, "clientInfo": WHO},
 }
+LISTING: Json = {"jsonrpc": "2.0", "id": 9, "method": "tools/list"}
 DISCOVER: Json = {
     "jsonrpc": "2.0",
     "id": 1,
@@ -43,6 +45,11 @@ DISCOVER: Json = {
     },
 }
 MODERN_HEADERS = {"mcp-protocol-version": MODERN, "mcp-method": "server/discover"}
+CALL: Json = DISCOVER | {
+    "method": "tools/call",
+    "params": DISCOVER["params"] | {"name": "list_agents", "arguments": {}},
+}
+CALL_HEADERS = MODERN_HEADERS | {"mcp-method": "tools/call", "mcp-name": "list_agents"}
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,12 @@ class Shared:
         """The answer to `server/discover`, which needs no session."""
         return await self.http.post("/mcp", json=DISCOVER, headers=ACCEPT | MODERN_HEADERS | dashed(headers))
 
+    async def call(self, **headers: str) -> str:
+        """What a tool says that asks Beam something, whatever that is."""
+        answer = await self.http.post("/mcp", json=CALL, headers=ACCEPT | CALL_HEADERS | dashed(headers))
+        assert answer.is_success, answer.text
+        return answer.text
+
 
 def dashed(headers: dict[str, str]) -> dict[str, str]:
     """Header names as they are written."""
@@ -88,13 +101,14 @@ async def shared(
     beside: Sequence[BaseRoute] = (),
     offering: dict[str, Any] | None = None,
     decides_in_chat: bool = False,
+    mode: Mode = "auto",
     **options: Any,
 ) -> AsyncGenerator[Shared]:
     """The server; `offering` is what its operator leaves of the tools, `options` are those of the application."""
     beam = world or World(populated=False)
     beam.access.others = {ANNA, BERT}
     async with office_for(beam, decides_in_chat=decides_in_chat) as office:
-        own = replace(office.identity, workspace=WORKSPACE_ID, key=office.identity.key if lends else None)
+        own = replace(office.identity, workspace=WORKSPACE_ID, mode=mode, key=office.identity.key if lends else None)
         links = Links()
         server = build(replace(office, identity=own, pages=OwnAddress(links)), **(offering or {}))
         app = web_app(server, transport="http", pages=Pages(links), protection=protection, beside=beside, **options)

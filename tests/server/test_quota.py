@@ -1,6 +1,7 @@
 """How much one caller may take: requests a minute, sessions, requests at once, sizes; and that nobody else notices."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import anyio
 import anyio.abc
@@ -10,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beam_mcp.beam.transport import MOST_OF_ONE, MOST_OF_STRANGERS
 from beam_mcp.server import quota
-from beam_mcp.server.quota import Open, Rate, Sessions
+from beam_mcp.server.quota import Limits, Open, Rate, Sessions, Share
 from beam_mcp.server.refusals import Refused
 
-from .sharing import ACCEPT, ANNA, BERT, Shared, dashed, said_by, shared
+from .sharing import ACCEPT, ANNA, BERT, LISTING, STRANGER, Shared, dashed, said_by, shared
 
 pytestmark = pytest.mark.anyio
 
@@ -34,25 +36,82 @@ async def strict() -> AsyncIterator[Shared]:
 
 
 async def test_who_sends_too_much_waits_and_nobody_else_does(strict: Shared) -> None:
+    for key in (ANNA, BERT):
+        assert "Invoice Matcher" in await strict.call(x_api_key=key)
     answers = [await strict.discover(x_api_key=ANNA) for _ in range(14)]
     assert [answer.status_code for answer in answers] == [200] * 12 + [429] * 2
     assert 4 <= int(answers[-1].headers["retry-after"]) <= 6
     assert said_by(answers[-1]).startswith("You sent more than 12 requests within a minute: wait ")
     assert (await strict.greet(x_api_key=ANNA)).status_code == 429
-    for other in (
-        {"x_api_key": BERT},
-        {"authorization": f"Bearer {ANNA}"},
-        {"x_api_key": ANNA, "current_workspace_id": "w"},
-    ):
+    assert (await strict.discover(x_api_key=ANNA, current_workspace_id="another")).status_code == 429
+    for other in ({"x_api_key": BERT}, {"authorization": f"Bearer {ANNA}"}, {"x_api_key": STRANGER}):
         assert (await strict.discover(**other)).status_code == 200
     for _ in range(20):  # whoever uses this machine's own key is its owner
         assert (await strict.discover()).status_code == 200
 
 
+async def test_keys_that_are_made_up_are_counted_by_the_address_they_come_from() -> None:
+    async with shared(rate=12) as site:
+        assert "Invoice Matcher" in await site.call(x_api_key=ANNA)
+        statuses = [(await site.discover(x_api_key=f"made-up-{number}")).status_code for number in range(13)]
+        assert statuses == [200] * 11 + [429] * 2
+        assert [(await site.discover(x_api_key=ANNA)).status_code for _ in range(12)] == [200] * 12
+
+
+async def test_however_many_keys_are_made_up_there_is_room_for_those_who_are_known() -> None:
+    each, few = Share(at_once=9, sessions=9), Share(at_once=4, sessions=3)
+    limits = Limits(each, few, replace(Limits().strangers, at_once=5, sessions=4))
+    async with shared(limits=limits) as site:
+        assert "Invoice Matcher" in await site.call(x_api_key=ANNA)
+        opened = [await site.greet(x_api_key=f"made-up-{number}") for number in range(4)]
+        assert [answer.status_code for answer in opened] == [200] * 3 + [429]
+        assert [(await site.greet(x_api_key=ANNA)).status_code for _ in range(9)] == [200] * 9
+        assert (await site.greet(x_api_key=ANNA)).status_code == 429
+
+
+async def test_made_up_keys_whose_calls_hang_leave_connections_to_those_who_are_known() -> None:
+    async with shared() as site:
+        assert "Invoice Matcher" in await site.call(x_api_key=ANNA)
+        world, said = site.world, list[str]()
+        site.office.http.shares.patience = 0.2
+        keys = [f"made-up-{number}" for number in range(7)]
+        for key in keys:
+            world.faults.add("latency", key=key, seconds=6 * PATIENCE, times=None)
+
+        async def hang(key: str) -> None:
+            said.append(await site.call(x_api_key=key))
+
+        async with anyio.create_task_group() as tasks:
+            for key in keys:
+                for _ in range(MOST_OF_ONE):
+                    tasks.start_soon(hang, key)
+            with anyio.fail_after(PATIENCE):
+                while sum(seen.headers.get("x-api-key") in keys for seen in world.requests) < MOST_OF_STRANGERS:
+                    await anyio.lowlevel.checkpoint()
+            assert "Invoice Matcher" in await site.call(x_api_key=ANNA)
+            with anyio.fail_after(PATIENCE):
+                while len(said) < len(keys) * MOST_OF_ONE - MOST_OF_STRANGERS:
+                    await anyio.lowlevel.checkpoint()
+            tasks.cancel_scope.cancel()
+        assert all("Too many calls with keys that Beam has not accepted yet" in words for words in said)
+
+
+async def test_a_session_counts_as_its_owners_once_beam_knows_them() -> None:
+    few = Share(at_once=9, sessions=1)
+    async with shared(limits=Limits(there=few)) as site:
+        session = (await site.greet(x_api_key=ANNA)).headers["mcp-session-id"]
+        assert (await site.greet(x_api_key=BERT)).status_code == 429
+        assert "Invoice Matcher" in await site.call(x_api_key=ANNA)
+        mine = dashed({"x_api_key": ANNA, "mcp_session_id": session})
+        assert (await site.http.post("/mcp", json=LISTING, headers=ACCEPT | mine)).is_success
+        assert (await site.greet(x_api_key=BERT)).status_code == 200
+
+
 async def test_who_is_turned_away_again_and_again_is_counted_by_their_address() -> None:
     async with shared(rate=12) as site:
-        statuses = [(await site.discover()).status_code for _ in range(14)]
-        assert statuses == [401] * 12 + [429] * 2
+        assert "Invoice Matcher" in await site.call(x_api_key=ANNA)
+        statuses = [(await site.discover()).status_code for _ in range(13)]
+        assert statuses == [401] * 11 + [429] * 2
         assert (await site.discover(x_api_key=ANNA)).status_code == 200
 
 
@@ -85,6 +144,8 @@ def test_a_caller_who_is_forgotten_begins_anew_and_no_more_are_remembered_than_f
 
 async def test_one_caller_opens_a_hundred_sessions_and_ended_ones_make_room() -> None:
     async with shared() as site:
+        for key in (ANNA, BERT):
+            assert "Invoice Matcher" in await site.call(x_api_key=key)
         opened = [await site.greet(x_api_key=ANNA) for _ in range(quota.MOST_SESSIONS_EACH + 1)]
         assert {answer.status_code for answer in opened[:-1]} == {200}
         assert opened[-1].status_code == 429
@@ -99,40 +160,49 @@ async def test_one_caller_opens_a_hundred_sessions_and_ended_ones_make_room() ->
 
 def test_sessions_end_by_themselves_and_all_together_are_bounded() -> None:
     now = 0.0
-    sessions = Sessions(most=3, most_each=2, clock=lambda: now)
+    sessions = Sessions(most=3, clock=lambda: now)
+    mine = {who: (Share(who, sessions=2),) for who in "ab"} | {"owner": ()}
 
     def opens(who: str, session: str) -> int:
         try:
-            sessions.check(who, is_limited=who != "owner")
+            sessions.check(mine[who])
         except Refused as refused:
             return refused.status
-        sessions.opened(who, session)
+        sessions.opened(who, session, mine[who])
         return 200
 
     assert [opens("a", name) for name in "123"] == [200, 200, 429]
     assert [opens("owner", "4"), opens("b", "5"), opens("owner", "6")] == [200, 503, 503]
+    sessions.closed("b", "1")
+    assert opens("b", "7") == 503
     now = quota.IDLE_SECONDS - 1
-    sessions.used("a", "1")
-    sessions.used("b", "1")
+    sessions.used("a", "1", mine["a"])
+    sessions.used("b", "2", mine["b"])
     now = quota.IDLE_SECONDS + 1
     assert [opens("b", "7"), opens("b", "8"), opens("a", "9")] == [200, 200, 503]
 
 
-def test_what_is_open_at_once_is_counted_until_it_is_closed() -> None:
-    open_now = Open(most=2)
-    with open_now.one("a"):
-        with open_now.one("a"):
-            with pytest.raises(Refused, match="2 of your requests are open here at once"), open_now.one("a"):
+def test_what_is_open_at_once_is_counted_under_each_name_until_it_is_closed() -> None:
+    a, b, all_of_them = Share("a", 2), Share("b", 2), Share("all", 3, too_many_at_once="As many as may be.")
+    open_now = Open()
+    with open_now.one((a, all_of_them)):
+        with open_now.one((a, all_of_them)):
+            with pytest.raises(Refused, match="2 of your requests are open here at once"), open_now.one((a,)):
                 raise AssertionError
-            with open_now.one("b"):
-                pass
-        with open_now.one("a"):
+            with open_now.one((b, all_of_them)):
+                with pytest.raises(Refused, match="As many as may be"), open_now.one((b, all_of_them)):
+                    raise AssertionError
+                with open_now.one((b,)):
+                    pass
+        with open_now.one((a,)):
             pass
     assert not open_now.now
 
 
 async def test_streams_of_one_caller_are_bounded_and_closed_ones_make_room() -> None:
-    async with shared(most_at_once=3) as site:
+    async with shared(limits=Limits(Share(at_once=3))) as site:
+        for key in (ANNA, BERT):
+            assert "Invoice Matcher" in await site.call(x_api_key=key)
         async with anyio.create_task_group() as tasks:
             closing = anyio.Event()
 

@@ -11,7 +11,7 @@ from beam_mcp.sandbox.access import WORKSPACE_ID
 from tests.cli.processes import PATIENCE, on, started
 from tests.cli.wires import LEGACY, OverHttp, Speaker
 
-from .sharing import ACCEPT, ANNA, BERT, EMPTY, HELLO, STRANGER, Shared, dashed, said_by, shared
+from .sharing import ACCEPT, ANNA, BERT, EMPTY, HELLO, LISTING, STRANGER, Shared, dashed, said_by, shared
 from .test_transports_web import entering
 
 pytestmark = pytest.mark.anyio
@@ -32,9 +32,6 @@ async def lending() -> AsyncIterator[Shared]:
 async def public() -> AsyncIterator[Shared]:
     async with shared() as site:
         yield site
-
-
-LISTING = {"jsonrpc": "2.0", "id": 9, "method": "tools/list"}
 
 
 async def knocks(site: Shared, **headers: str) -> list[httpx2.Response]:

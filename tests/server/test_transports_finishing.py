@@ -132,7 +132,7 @@ async def check_waits_end(world: World, server: Started, speakers: Sequence[Spea
         for speaker, name in zip(speakers, names, strict=True):
             tasks.start_soon(wait, speaker, name)
         # Updates are listened to by those who have had their first look.
-        await until(lambda: sum(seen.path.endswith("/updates") for seen in world.requests) == len(speakers))
+        await until(world, lambda: sum(seen.path.endswith("/updates") for seen in world.requests) == len(speakers))
         assert said == {}
         server.process.send_signal(how)
         began = time.monotonic()

@@ -16,7 +16,7 @@ import pytest
 from beam_mcp.sandbox.access import SANDBOX_KEY
 from beam_mcp.sandbox.serve import serving
 from beam_mcp.sandbox.world import World
-from tests.cli.processes import Started, on, started
+from tests.cli.processes import PATIENCE, Started, on, started
 from tests.cli.wires import LEGACY, MODERN, OverHttp, OverStdio, Speaker
 
 from .container import INSTALLED, Stage, as_run, stages, why_not
@@ -67,7 +67,7 @@ def inner(process: int) -> int:
 
 async def said_by(command: list[str]) -> tuple[int, str, str]:
     """How it ended, and what it wrote."""
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE):
         done = await anyio.run_process(command, check=False)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
@@ -139,7 +139,7 @@ async def test_a_receipt_is_kept_where_a_volume_is_named(box: Box, tmp_path: Pat
 async def test_a_login_that_cannot_be_kept_is_refused_in_words(box: Box) -> None:
     async with serving(World()) as url:
         settings = {"BEAM_API_URL": url, "BEAM_MCP_ALLOWED_HOSTS": "localhost"}
-        with anyio.fail_after(30):
+        with anyio.fail_after(PATIENCE):
             line = box.command(*box.entry, "login", "--key-stdin", **settings)
             told = await anyio.run_process(line, input=SANDBOX_KEY.encode(), check=False)
     said = told.stderr.decode()

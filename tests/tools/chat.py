@@ -72,6 +72,11 @@ class Said:
         return words in self.text
 
 
+def asked(world: World, ending: str, method: str = "GET") -> bool:
+    """Whether Beam was asked for a path that ends like this."""
+    return any(seen.path.endswith(ending) and seen.method == method for seen in world.requests)
+
+
 @dataclass
 class Progress:
     """The progress sentences that arrived."""

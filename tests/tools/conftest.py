@@ -11,8 +11,8 @@ from .chat import Chat, chatting
 
 @pytest.fixture
 def world() -> World:
-    """Agents, but no tasks yet."""
-    return World(populated=False)
+    """Agents, but no tasks yet, and time stands still until a test pushes it, so that no task moves on unasked."""
+    return World(populated=False, speed=0)
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 """A client that gives up and calls again: nothing twice, nothing lost, and the second answer says what stands."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from beam_mcp.sandbox.world import World
 
-from .chat import Era, Human, chatting
+from .chat import Era, Human, asked, chatting
 
 pytestmark = pytest.mark.anyio
 
@@ -74,7 +75,7 @@ async def test_work_that_beam_only_begins_after_the_client_gave_up_is_still_name
     world.faults.add("slow_body", "/agent-tasks$", method="POST", seconds=0.1)
     work = {"agent": "Invoice Matcher", "query": "Match it"}
     async with chatting(world, mode=mode) as chat:
-        await chat.give_up("create_task", lambda: any(seen.method == "POST" for seen in world.requests), **work)
+        await chat.give_up("create_task", partial(asked, world, "/agent-tasks", "POST"), **work)
         assert world.acts == []
         # Nothing is to be looked up: the first call's own answer is awaited.
         world.faults.add("status", "^/agent-tasks$", method="GET", code=403, times=None)

@@ -1,10 +1,12 @@
 """Waiting through bad weather: what was not delivered was not told, and Beam is not pressed when it asks for less."""
 
+from functools import partial
+
 import pytest
 
 from beam_mcp.sandbox.world import World
 
-from .chat import Chat, chatting
+from .chat import Chat, asked, chatting
 
 pytestmark = pytest.mark.anyio
 
@@ -13,7 +15,7 @@ async def test_news_that_nobody_received_is_told_the_next_time(world: World, cha
     done = world.add_task("Market Research", status="COMPLETED", age=60).custom_id
     working = world.add_task("Invoice Matcher", status="IN_PROGRESS", age=60).custom_id
     world.faults.add("latency", "/latest-executions$", seconds=2.0)
-    looks_up = lambda: any(seen.path.endswith("/latest-executions") for seen in world.requests)  # noqa: E731
+    looks_up = partial(asked, world, "/latest-executions")
     await chat.give_up("wait_for_tasks", looks_up, tasks=[done, working], timeout_seconds=20)
     words = await chat.ask("wait_for_tasks", tasks=[done, working], timeout_seconds=5)
     assert words.startswith(f"{done}, agent Market Research, done")

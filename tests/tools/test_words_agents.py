@@ -166,11 +166,15 @@ Next: get_pending_questions(task="LEA-101") shows what it wants.\
     )
 
 
+def _an_hour_ago(world: World, agent: str) -> str:
+    """The name of a task begun then, a second after the one before."""
+    world.clock.push(1)
+    return world.add_task(agent, age=HOUR).custom_id
+
+
 async def test_the_last_line_names_only_tools_that_are_loaded(world: World) -> None:
-    asking = world.add_task("Invoice Matcher", age=HOUR).custom_id
-    paying = world.add_task("Payment Runner", age=HOUR).custom_id
-    signing = world.add_task("CRM Sync", age=HOUR).custom_id
-    failed = world.add_task("Contract Reviewer", age=HOUR).custom_id
+    agents = ("Invoice Matcher", "Payment Runner", "CRM Sync", "Contract Reviewer")
+    asking, paying, signing, failed = (_an_hour_ago(world, agent) for agent in agents)
     async with chatting(world, read_only=True) as chat:
         assert await chat.ask("get_pending_questions") == snapshot("""\
 3 tasks wait for you (1 approval, 1 question, 1 sign-in):

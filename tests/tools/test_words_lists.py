@@ -100,6 +100,7 @@ async def test_the_way_to_the_next_page_keeps_what_was_asked_for(world: World, c
 async def test_tasks_in_groups(world: World, chat: Chat) -> None:
     for status in ("COMPLETED", "FAILED", "USER_CONSENT_REQUIRED", "PAUSED_BY_POLICY"):
         world.add_task("Payment Runner", status=status, age=HOUR)
+        world.clock.push(1)
     world.add_task("Invoice Matcher", age=HOUR)
     assert await chat.ask("list_tasks", group_by="status") == snapshot("""\
 5 tasks; 2 of these need you:
