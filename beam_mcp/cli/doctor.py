@@ -37,8 +37,7 @@ def doctor(given: dict[str, Any]) -> int:
     failed = sum(check.state == "fail" for check in checks)
     if as_json:
         report = {"ok": not failed, "version": __version__, "checks": [asdict(check) for check in checks]}
-        rows = json.dumps(report, indent=2).split("\n")  # whose breaks are no part of what was said
-        console.out("\n".join(map(escaped, rows)), highlight=False)
+        console.out(escaped(json.dumps(report, indent=2)), highlight=False)
     else:
         _show(console, checks)
     return FAILED if failed else 0
