@@ -36,9 +36,8 @@ class Office:
     `folders` are the local folders whose files may be sent or written; with `decides_in_chat` the word of the chat is
     enough for an approval where no form can be shown. `background` is where a connection's own watching lives,
     `under_way` holds the writes that are carried through, `calls` what is not answered yet, `waits` those of them that
-    wait for a task. `pages` makes the links on
-    which a person decides, `receipts` keeps what they decided; `secret` is what no other process knows. `login` is Beam
-    as whoever is logged in sees it, where `identity` has no key.
+    wait for a task. `pages` makes the links on which a person decides, `receipts` keeps what they decided; `secret` is
+    what no other process knows. `login` is Beam as whoever is logged in sees it, where `identity` has no key.
     """
 
     http: Http

@@ -28,7 +28,7 @@ class Verb:
     """A tool: an async function from typed parameters to a view, with the hints of the word it was declared with.
 
     `place` is the function's name after that of its module in this package, which is loaded once the tool is wanted: no
-    session uses all tools, and all of them are a tenth of what there is to load.
+    session uses all of them, and each that is not loaded lets the first answer come sooner.
     """
 
     title: str

@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from beam_mcp.beam.errors import BeamUnavailable
+from beam_mcp.beam.errors import BeamUnavailable, NotFound, Unauthorized
 from beam_mcp.beam.http import Beam
 from beam_mcp.beam.transport import MOST_OF_ONE
 from beam_mcp.beam.user import User
@@ -44,3 +44,17 @@ async def test_turns_are_given_back_whatever_became_of_the_request(world: World,
         for _ in range(3 * MOST_OF_ONE):
             tasks.start_soon(read, beam)
     assert not beam.http.shares.busy
+
+
+async def test_a_key_is_known_once_beam_has_accepted_it_and_until_it_refuses_it(world: World, beam: Beam) -> None:
+    shares, mark = beam.http.shares, beam.identity.mark
+    world.faults.add("status", code=404)
+    with pytest.raises(NotFound):
+        await read(beam)
+    assert not shares.knows(mark)
+    await read(beam)
+    assert shares.knows(mark)
+    world.access.key = "another"
+    with pytest.raises(Unauthorized):
+        await read(beam)
+    assert not shares.knows(mark)
