@@ -1,6 +1,11 @@
+from typing import Any
+
 import pytest
 
+from beam_mcp.cli.loop import OPTIONS
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    """The event loop that servers run on."""
+    return "asyncio", dict(OPTIONS)

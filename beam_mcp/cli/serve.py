@@ -20,6 +20,7 @@ from beam_mcp.beam.http import Beam, Http
 from beam_mcp.beam.removing import REMOVED, without_credentials
 from beam_mcp.cli.early.wire import Wire
 from beam_mcp.cli.ending import SHUTDOWN_SECONDS, finish
+from beam_mcp.cli.loop import run
 from beam_mcp.cli.loopback import Loopback
 from beam_mcp.server.links import Links
 from beam_mcp.settings import Settings
@@ -35,11 +36,11 @@ def serve(settings: Settings, wire: Wire | None = None) -> int:
     """Serve until the client hangs up or a signal comes; return the exit code. On a wire, the talk has begun."""
     log_to_stderr(settings)
     if settings.transport == "stdio":
-        anyio.run(_serve_stdio, settings, wire)
+        run(_serve_stdio, settings, wire)
     else:
         from beam_mcp.cli.web import serve_web  # noqa: PLC0415 - stdio starts without a web server
 
-        anyio.run(serve_web, settings)
+        run(serve_web, settings)
     return 0
 
 

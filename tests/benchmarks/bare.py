@@ -3,6 +3,7 @@
 import sys
 
 import httpx2
+import uvicorn
 from mcp.server.mcpserver import MCPServer
 
 from tests.benchmarks.upstream import HEADERS
@@ -26,9 +27,10 @@ def build(url: str) -> MCPServer:
 
 
 def main(url: str, port: int = 0) -> None:
-    """Serve on stdio, or over HTTP where a port is given."""
+    """Serve on stdio, or over HTTP where a port is given, with no more than what the SDK brings along."""
     if port:
-        build(url).run("streamable-http", port=port)
+        app = build(url).streamable_http_app()
+        uvicorn.run(app, port=port, log_level="warning", loop="asyncio", http="h11")
     else:
         build(url).run()
 

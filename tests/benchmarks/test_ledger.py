@@ -14,11 +14,6 @@ BIG = 20_000  # tokens of raw JSON, from which on a hundredth is enough for any 
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def said() -> list[Answer]:
     """Every answer as it is today; hearing them takes some seconds, so all tests share them."""
     return await answers(raw=False)

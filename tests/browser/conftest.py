@@ -11,12 +11,6 @@ from .browsing import browsing
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    """All tests share the loop in which the browser was started."""
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """A browser without a window."""
     async with browsing() as found:

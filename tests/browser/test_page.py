@@ -19,11 +19,6 @@ SCRIPT = pytest.mark.parametrize("script", [True, False], ids=["with script", "w
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     """One browser for all tests here; each has a window of its own."""
     async with browsing() as found:

@@ -27,11 +27,6 @@ HARM = (
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     """One browser for all tests here; each has a window of its own."""
     async with browsing() as found:

@@ -22,11 +22,6 @@ SWITCHED_OFF = "is switched off here"
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def site() -> AsyncIterator[Shared]:
     async with shared() as found:
         yield found

@@ -16,11 +16,6 @@ ASKS = {
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def site() -> AsyncIterator[Shared]:
     async with shared(hosts=("beam.example",), origins=(INSPECTOR, CHAT)) as found:
         yield found

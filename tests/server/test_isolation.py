@@ -35,11 +35,6 @@ SEES = {"anna", "bert"}  # what the sandbox tells anything
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def site() -> AsyncIterator[Shared]:
     async with shared(decides_in_chat=True) as found:
         yield found

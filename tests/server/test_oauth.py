@@ -34,11 +34,6 @@ METADATA = f"{RESOURCE}/.well-known/oauth-protected-resource"
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def front() -> AsyncIterator[Front]:
     current = Current()
     async with shared(protection=current) as site:

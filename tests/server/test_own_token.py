@@ -18,11 +18,6 @@ SHOWN = {"authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def lending() -> AsyncIterator[Shared]:
     async with shared(protection=ByToken(TOKEN), lends=True) as site:
         yield site

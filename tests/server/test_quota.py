@@ -24,11 +24,6 @@ PATIENCE = 60
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def strict() -> AsyncIterator[Shared]:
     """A server that takes twelve requests a minute, and lends its own key."""
     async with shared(lends=True, rate=12) as site:

@@ -25,11 +25,6 @@ VERSIONS = (*LEGACY, MODERN)
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def beam() -> AsyncIterator[str]:
     async with serving(World()) as url:
         yield url

@@ -37,11 +37,6 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     async with serving_site(tmp_path_factory.mktemp("site")) as found:
         yield found
