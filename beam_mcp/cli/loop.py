@@ -1,14 +1,18 @@
-"""The event loop that servers run on: uvloop's, where there is one, answers a fifth more calls than asyncio's own."""
+"""The event loop that servers run on: uvloop's, which answers a fifth more calls than asyncio's, but not on Windows."""
 
+import sys
 from collections.abc import Awaitable, Callable
-from importlib.util import find_spec
-from typing import TypeVarTuple, Unpack
+from typing import Any, TypeVarTuple, Unpack
 
 import anyio
 
 Ts = TypeVarTuple("Ts")
 
-OPTIONS = {"use_uvloop": find_spec("uvloop") is not None}  # there is none for Windows
+OPTIONS: dict[str, Any] = {}
+if sys.platform != "win32":
+    import uvloop
+
+    OPTIONS["loop_factory"] = uvloop.new_event_loop
 
 
 def run(serving: Callable[[Unpack[Ts]], Awaitable[None]], *given: *Ts) -> None:

@@ -27,12 +27,15 @@ async def send(self, request, **more):
         raise ZeroDivisionError(f"nobody foresaw this: {words}")
     return await sent(self, request, **more)
 httpx2.AsyncClient.send = send
-import asyncio
-begin = asyncio.BaseEventLoop.__init__
+import asyncio, importlib.util
+loop = asyncio.BaseEventLoop
+if importlib.util.find_spec("uvloop"):
+    from uvloop import Loop as loop
+begin = loop.__init__
 def hasty(self, *given, **more):
     begin(self, *given, **more)
     self.slow_callback_duration = 0.0005
-asyncio.BaseEventLoop.__init__ = hasty
+loop.__init__ = hasty
 """
 SEEN, LOGGED = "seen by a person", "log"
 DOORS = ("stdio", "http", "pages")

@@ -166,19 +166,22 @@ async def test_an_unknown_method_is_answered_as_such(tmp_path: Path, version: st
         assert (await speaker.answer("no/such/method"))["error"]["code"] == -32601
 
 
-# Something that prints whenever the server connects to Beam, as a careless library would.
+# Something that prints whenever the server asks Beam, as a careless library would.
 CARELESS = """
 import os, sys
+import httpx2
 from beam_mcp.cli.main import main
 
-def print_something(event, _):
-    if event == "socket.connect":
-        print("noise by print", flush=True)
-        os.write(1, b"noise by the descriptor\\n")
-        sys.__stdout__.write("noise by the stream\\n")
-        sys.__stdout__.flush()
+sent = httpx2.AsyncClient.send
 
-sys.addaudithook(print_something)
+async def send(self, request, **more):
+    print("noise by print", flush=True)
+    os.write(1, b"noise by the descriptor\\n")
+    sys.__stdout__.write("noise by the stream\\n")
+    sys.__stdout__.flush()
+    return await sent(self, request, **more)
+
+httpx2.AsyncClient.send = send
 sys.exit(main([]))
 """
 
