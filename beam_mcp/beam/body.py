@@ -1,11 +1,14 @@
 """The body of an answer: unpacked into one buffer, and no further than it may be large.
 
-It stays packed until it is whole, and whoever reads it then does so at once: however many arrive at the same time, only
-one of them is ever there in its full size.
+It stays packed until it is whole, big ones are unpacked one after the other, and whoever reads one does so at once:
+however many arrive at the same time, hardly more than one of them is ever there in its full size.
 """
 
+from contextlib import nullcontext
 from typing import Protocol, cast
 
+import anyio
+import anyio.lowlevel
 import httpx2
 from isal import igzip_lib
 
@@ -15,7 +18,8 @@ LARGEST_ERROR = 64 * 1024
 # Bytes unpacked at once: a bomb makes gigabytes of what comes with one read. Pieces of this size also find their memory
 # again, where larger ones had it mapped anew by the system each time, which took as long as the unpacking.
 PIECE = 64 * 1024
-HANDED = 256 * 1024  # packed bytes handed over at once: what is not used up yet is kept as a copy
+# Packed bytes handed over at once: what is not used up yet is kept as a copy, and others wait for some milliseconds.
+HANDED = 256 * 1024
 
 
 class _Unpacking(Protocol):
@@ -30,8 +34,10 @@ class _Unpacking(Protocol):
 _Broken = cast("type[Exception]", igzip_lib.IsalError)  # typed as an instance
 
 
-async def read_body(response: httpx2.Response, largest: int) -> bytearray:
+async def read_body(response: httpx2.Response, largest: int, turn: anyio.Lock) -> bytearray:
     """The body in one buffer; `largest` is how many bytes an answer of success may have, unpacked.
+
+    Big ones take their `turn`.
 
     Raises:
         BeamBroken: it is larger.
@@ -44,14 +50,15 @@ async def read_body(response: httpx2.Response, largest: int) -> bytearray:
         if len(body) > limit + HANDED:  # what hardly packs is a little longer than it was
             break
     if is_packed:
-        body = _unpacked(body, limit, response.request)
+        async with turn if len(body) > HANDED else nullcontext():
+            body = await _unpacked(body, limit, response.request)
     if len(body) > limit and response.is_success:
         what = f"Beam's answer is larger than {limit // 1024 // 1024} MB."
         raise BeamBroken(what, "Ask for less at once, for example with a smaller page_size.", sent=True)
     return body
 
 
-def _unpacked(packed: bytearray, limit: int, request: httpx2.Request) -> bytearray:
+async def _unpacked(packed: bytearray, limit: int, request: httpx2.Request) -> bytearray:
     """What was packed with gzip, by ISA-L: in two fifths of the time that httpx2 needs with the standard library's.
 
     It ends soon after the limit.
@@ -60,6 +67,8 @@ def _unpacked(packed: bytearray, limit: int, request: httpx2.Request) -> bytearr
     unpacking = cast("_Unpacking", igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP))
     try:
         for begin in range(0, len(packed), HANDED):
+            if begin:
+                await anyio.lowlevel.checkpoint()
             given = packed[begin : begin + HANDED]
             while not unpacking.eof and len(body) <= limit and (given or not unpacking.needs_input):
                 body += unpacking.decompress(given, PIECE)

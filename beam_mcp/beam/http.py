@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, TypeVar
 
+import anyio
 import httpx2
 
 from beam_mcp.beam import address, retry
@@ -60,6 +61,7 @@ class Http:
     _trusted: Future[ssl.SSLContext] = field(init=False, repr=False)
     _sessions: dict[str, Session] = field(init=False, repr=False, default_factory=dict[str, Session])
     _dated: tuple[str | None, datetime | None] = field(init=False, repr=False, default=(None, None))
+    _unpacking: anyio.Lock = field(init=False, repr=False, default_factory=anyio.Lock)
     shares: Shares = field(init=False, repr=False)
     streams: int = field(init=False, repr=False, default=0)
     kept: dict[str, Closable] = field(init=False, repr=False, default_factory=dict[str, Closable])
@@ -144,7 +146,7 @@ class Http:
             response = await self.client.send(request, stream=True)
             self._dated = response.headers.get("date"), datetime.now(UTC)
             try:
-                return response, await read_body(response, self.largest)
+                return response, await read_body(response, self.largest, self._unpacking)
             finally:
                 await response.aclose()
         raise AssertionError("a transport error is raised by its meaning")

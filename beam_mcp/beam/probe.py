@@ -80,7 +80,7 @@ async def probe(http: Http) -> Probe:
 async def _ask(http: Http) -> httpx2.Response:
     with anyio.fail_after(PATIENCE):
         async with http.client.stream("GET", PATH) as response:
-            await read_body(response, LARGEST)
+            await read_body(response, LARGEST, anyio.Lock())
             return response
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_mcp.beam.body import LARGEST_ERROR, read_body
+from beam_mcp.beam.body import HANDED, LARGEST_ERROR, read_body
 from beam_mcp.beam.errors import BeamBroken
 from beam_mcp.beam.pool import pool, trusted
 from beam_mcp.sandbox.access import SANDBOX_KEY, WORKSPACE_ID
@@ -46,7 +46,7 @@ async def test_a_packed_body_is_what_was_packed_whatever_the_pieces(
     part: bytes, times: int, level: int, cuts: list[int], more: bytes
 ) -> None:
     body = part * times
-    assert await read_body(answer(gzip.compress(body, level) + more, cuts), LARGEST) == body
+    assert await read_body(answer(gzip.compress(body, level) + more, cuts), LARGEST, anyio.Lock()) == body
 
 
 @given(body=anything, cuts=sizes, share=st.floats(0, 1, exclude_max=True))
@@ -55,23 +55,27 @@ async def test_a_packed_body_that_ends_too_early_is_not_taken_for_a_whole_one(
 ) -> None:
     packed = gzip.compress(body)
     with pytest.raises(httpx2.DecodingError):
-        await read_body(answer(packed[: int(len(packed) * share)], cuts), LARGEST)
+        await read_body(answer(packed[: int(len(packed) * share)], cuts), LARGEST, anyio.Lock())
 
 
 @given(noise=st.binary(max_size=3000), cuts=sizes)
 async def test_what_is_not_packed_as_it_says_is_either_refused_or_bounded(noise: bytes, cuts: list[int]) -> None:
     with pytest.raises(httpx2.DecodingError):
-        await read_body(answer(b"no gzip" + noise, cuts), LARGEST)
+        await read_body(answer(b"no gzip" + noise, cuts), LARGEST, anyio.Lock())
 
 
 async def test_a_body_is_unpacked_no_further_than_it_may_be_large() -> None:
     bomb = gzip.compress(bytes(12 * LARGEST))
     with pytest.raises(BeamBroken, match="larger than 4 MB"):
-        await read_body(answer(bomb, [len(bomb)]), LARGEST)
+        await read_body(answer(bomb, [len(bomb)]), LARGEST, anyio.Lock())
 
 
-async def test_however_many_arrive_at_the_same_time_only_one_is_there_in_its_full_size() -> None:
-    packed, read = gzip.compress(bytes(LARGEST)), list[int]()
+NOISE = random.Random(7).randbytes(LARGEST)  # noqa: S311 - what hardly packs
+
+
+@pytest.mark.parametrize("noise", [0, 600_000], ids=["packed small", "unpacked in turn"])
+async def test_however_many_arrive_at_the_same_time_hardly_more_than_one_is_there_in_its_full_size(noise: int) -> None:
+    packed, read, turn = gzip.compress(NOISE[:noise] + bytes(LARGEST - noise)), list[int](), anyio.Lock()
 
     async def pieces() -> AsyncIterator[bytes]:
         for begin in range(0, len(packed), 1000):
@@ -80,7 +84,7 @@ async def test_however_many_arrive_at_the_same_time_only_one_is_there_in_its_ful
 
     async def reader() -> None:
         response = httpx2.Response(200, headers={"content-encoding": "gzip"}, content=pieces(), request=ASKED)
-        read.append(len(await read_body(response, LARGEST)))
+        read.append(len(await read_body(response, LARGEST, turn)))
 
     tracemalloc.start()
     try:
@@ -91,16 +95,32 @@ async def test_however_many_arrive_at_the_same_time_only_one_is_there_in_its_ful
     finally:
         tracemalloc.stop()
     assert read == [LARGEST] * 20
-    assert peak < 3 * LARGEST
+    assert peak < 3 * LARGEST + 20 * len(packed)
+
+
+async def test_while_a_big_one_is_unpacked_others_go_on() -> None:
+    packed, steps = gzip.compress(NOISE), 0
+
+    async def other() -> None:
+        nonlocal steps
+        while True:
+            await anyio.lowlevel.checkpoint()
+            steps += 1
+
+    async with anyio.create_task_group() as others:
+        others.start_soon(other)
+        await read_body(answer(packed, [len(packed)]), LARGEST, anyio.Lock())
+        others.cancel_scope.cancel()
+    assert steps > len(packed) / HANDED / 2
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 async def test_of_an_error_only_the_beginning_is_read(encoding: str) -> None:
-    said = random.Random(7).randbytes(2_000_000)  # noqa: S311 - what hardly packs
+    said = NOISE[:2_000_000]
     body = gzip.compress(said) if encoding == "gzip" else said
     response = answer(body, [100_000], encoding)
     response.status_code = 500
-    read = await read_body(response, LARGEST)
+    read = await read_body(response, LARGEST, anyio.Lock())
     assert LARGEST_ERROR < len(read) < len(said) / 2
     assert said.startswith(read)
 
