@@ -9,6 +9,7 @@ from beam_mcp.views.text import line, listed, named
 
 SHORTEST_PREFIX = 6
 SHORTEST_PART = 3
+MOST_NAMED = 6
 ALIKE = 0.5  # how much of a name must be right to be suggested
 _SEPARATORS = re.compile(r"[\s_\-\u2010-\u2015\u2212]+")
 _FILLERS = frozenset({"the", "agent"})
@@ -51,7 +52,8 @@ def instead(known: Sequence[Agent], wanted: str, workspace_setting: str) -> str:
     )
     if near:
         return f"Did you mean {listed(map(named, near[:3]))}?"
-    return f"There are: {listed(map(named, map(name_of, known)), most=6)}."
+    rest = " list_agents() shows them all." if len(known) > MOST_NAMED else ""
+    return f"There are: {listed(map(named, map(name_of, known)), most=MOST_NAMED)}.{rest}"
 
 
 def _likeness(wanted: str, name: str) -> tuple[bool, bool, float]:

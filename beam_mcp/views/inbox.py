@@ -121,15 +121,18 @@ class InboxView(View):
             total=len(items),
             at_beam=at_beam,
             more=call("get_pending_questions", **onward) if shown and begin + len(shown) < len(items) else None,
-            next=tuple(step for item in shown for step in item.steps),
+            next=tuple(step for item in shown for step in item.steps) or _elsewhere(agent or page > 1),
         )
 
     @classmethod
     def of_task(cls, task: Task, *, workspace: str, now: datetime) -> Self:
         """What one task wants, if anything."""
         waiting = [InboxItem.of(task, now)] if task.needs_person else []
-        stands = None if waiting else f"{handle(task)} waits for nothing from you now: {status_words(task.status)}."
-        return cls.of(waiting, page=1, workspace=workspace).model_copy(update={"stands": stands})
+        view = cls.of(waiting, page=1, workspace=workspace)
+        if waiting:
+            return view
+        stands = f"{handle(task)} waits for nothing from you now: {status_words(task.status)}."
+        return view.model_copy(update={"stands": stands, "next": (call("get_task", task=handle(task)),)})
 
     def offering(self, tools: Set[str]) -> Self:
         """The same with one call an item; none where it is the only item, since the last line says it."""
@@ -151,6 +154,10 @@ class InboxView(View):
             wait = f"{self.total:,} of {self.at_beam:,} waiting tasks{of} were read"
         head = f"{wait} ({_kinds(self.counts)}){shown}:"
         return "\n".join([head, *(item.text() for item in self.items), *([f"More: {self.more}"] if self.more else [])])
+
+
+def _elsewhere(narrowed: object) -> tuple[str, ...]:
+    return ("get_pending_questions() shows all that waits.",) if narrowed else ("list_tasks() shows all tasks.",)
 
 
 def _kinds(counts: Mapping[Kind, int]) -> str:

@@ -27,13 +27,22 @@ Page 2 is past the end.
 Next: list_tasks() shows all tasks.\
 """)
     assert await chat.ask("get_pending_questions") == snapshot(
-        "Nothing waits for you in workspace 5a4d6f78-0b0e-4c1a-9d2e-7be2a11d5a4d."
+        """\
+Nothing waits for you in workspace 5a4d6f78-0b0e-4c1a-9d2e-7be2a11d5a4d.
+Next: list_tasks() shows all tasks.\
+"""
     )
     assert await chat.ask("get_pending_questions", agent="CRM Sync") == snapshot(
-        "Nothing from agent CRM Sync waits for you in workspace 5a4d6f78-0b0e-4c1a-9d2e-7be2a11d5a4d."
+        """\
+Nothing from agent CRM Sync waits for you in workspace 5a4d6f78-0b0e-4c1a-9d2e-7be2a11d5a4d.
+Next: get_pending_questions() shows all that waits.\
+"""
     )
     assert await chat.ask("get_pending_questions", page=2) == snapshot(
-        "Nothing waits for you in workspace 5a4d6f78-0b0e-4c1a-9d2e-7be2a11d5a4d."
+        """\
+Nothing waits for you in workspace 5a4d6f78-0b0e-4c1a-9d2e-7be2a11d5a4d.
+Next: get_pending_questions() shows all that waits.\
+"""
     )
 
 
@@ -188,4 +197,7 @@ async def test_an_inbox_of_many_pages(world: World, chat: Chat) -> None:
     assert (last.splitlines()[0], last.count("answer_questions("), "More: " in last) == snapshot(
         ("23 tasks wait for you (23 questions), 3 on this page:", 4, False)
     )
-    assert await chat.ask("get_pending_questions", page=4) == snapshot("Page 4 is past the end: 23 tasks in all.")
+    assert await chat.ask("get_pending_questions", page=4) == snapshot("""\
+Page 4 is past the end: 23 tasks in all.
+Next: get_pending_questions() shows all that waits.\
+""")

@@ -53,10 +53,10 @@ async def test_agents_that_cannot_be_found(chat: Chat) -> None:
     mistakes = {"unknown": "zebra", "nearly": "invoce matching", "several": "onboarding", "part of several": "e"}
     assert {name: await chat.fail("create_task", agent=a, query="Hi") for name, a in mistakes.items()} == snapshot(
         {
-            "unknown": 'agent: no agent "zebra" in workspace 5a4d6f78-0b0e-4c1a-9d2e-7be2a11d5a4d. There are: Invoice Matcher, Support Triage, Market Research, Payment Runner, CRM Sync, Contract Reviewer and 5 more.',
+            "unknown": 'agent: no agent "zebra" in workspace 5a4d6f78-0b0e-4c1a-9d2e-7be2a11d5a4d. There are: Invoice Matcher, Support Triage, Market Research, Payment Runner, CRM Sync, Contract Reviewer and 5 more. list_agents() shows them all.',
             "nearly": 'agent: no agent "invoce matching" in workspace 5a4d6f78-0b0e-4c1a-9d2e-7be2a11d5a4d. Did you mean Invoice Matcher?',
             "several": 'agent: "onboarding" fits 2 agents: Onboarding Helper (id b382a7e2-a04f-5d3d-9cde-cb04d38d3f23), Onboarding Helper (id 614a75fb-4d54-5c9b-9bdd-7725ec57256d). Use the id of the one meant.',
-            "part of several": 'agent: no agent "e" in workspace 5a4d6f78-0b0e-4c1a-9d2e-7be2a11d5a4d. There are: Invoice Matcher, Support Triage, Market Research, Payment Runner, CRM Sync, Contract Reviewer and 5 more.',
+            "part of several": 'agent: no agent "e" in workspace 5a4d6f78-0b0e-4c1a-9d2e-7be2a11d5a4d. There are: Invoice Matcher, Support Triage, Market Research, Payment Runner, CRM Sync, Contract Reviewer and 5 more. list_agents() shows them all.',
         }
     )
 
