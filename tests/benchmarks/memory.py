@@ -53,12 +53,12 @@ async def _a_session(there: Site) -> float:
 
 def _pages(url: str) -> list[Row]:
     with site(lambda port: ours(url, "--transport", "http", "--port", str(port))) as us:
-        asyncio.run(_read(us, 1))
+        asyncio.run(read(us, 1))
         idle = us.resident
-        asyncio.run(_read(us, PAGES))
+        asyncio.run(read(us, PAGES))
         most, first = memory(us.process.pid, "VmHWM") - idle, us.resident
         for _ in range(3):
-            asyncio.run(_read(us, PAGES))
+            asyncio.run(read(us, PAGES))
         last = us.resident
     name = f"{PAGES} pages of {PAGE} MB at once over HTTP"
     return [
@@ -67,7 +67,9 @@ def _pages(url: str) -> list[Row]:
     ]
 
 
-async def _read(there: Site, pages: int) -> None:
+async def read(there: Site, pages: int) -> None:
     """So many clients ask for such a page at the same time."""
     clients = await there.clients("modern", pages)
     await asyncio.gather(*(client.call("list_tasks", page_size=100) for client in clients))
+    for client in clients:
+        await client.close()

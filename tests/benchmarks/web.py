@@ -61,6 +61,7 @@ class Client:
         if self.era == "legacy":
             await self._exchange("DELETE", b"")
         self.writer.close()
+        await self.writer.wait_closed()
 
     async def _request(self, method: str, params: dict[str, Any]) -> bytes:
         answer = await self._post(self._message(method, params))
