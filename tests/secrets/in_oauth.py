@@ -77,7 +77,7 @@ async def refused(http: httpx2.AsyncClient, tokens: Mapping[str, str]) -> bytes:
     message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
     heard: list[httpx2.Response] = []
     for who in shown(tokens):
-        given = [(name, text.encode("latin-1")) for name, text in who.items()]
+        given = [(name.encode(), text.encode("latin-1")) for name, text in who.items()]
         heard += [await http.post("/mcp", json=message, headers=given), await http.get("/sse", headers=given)]
     assert {answer.status_code for answer in heard} == {401, 403, 421, 431}
     return joined(answer.content for answer in heard)
