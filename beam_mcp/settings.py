@@ -25,8 +25,10 @@ from beam_mcp.settings_values import (
     SettingsError,
     Toolsets,
     Words,
+    beam_address,
     both,
     fits_a_header,
+    holds_a_key,
     in_dotenv,
     is_unset,
     origin,
@@ -136,7 +138,7 @@ class Settings(BaseSettings):
     @field_validator("api_url", mode="after")
     @classmethod
     def _is_safe_to_send_keys_to(cls, given: str) -> str:
-        return safe_address(given, "https://api.beamstudio.ai", "keys are sent there")
+        return beam_address(given)
 
     @field_validator("oauth_issuer", mode="after")
     @classmethod
@@ -287,7 +289,7 @@ def _one_line(error: ErrorDetails) -> str:
     message = error["msg"].removeprefix("Value error, ")
     # What was given is shown, unless it could be or carry a secret, such as a key that was put in a wrong place.
     given = str(error["input"])
-    is_harmless = (len(given) <= SHORT or "://" in given) and not set("@?#") & set(given)
+    is_harmless = (len(given) <= SHORT or "://" in given) and not (set("@?#") & set(given) or holds_a_key(given))
     is_told = is_harmless and field not in SECRET and not field.endswith("_file")
     given = f", not {given[:60]!r}" if is_told else ""
     return f"{label}: {message[:1].lower()}{message[1:]}{given}."

@@ -18,6 +18,8 @@ NO_HEADER = "it has characters that do not belong there, such as a space or a li
 SHORTEST_TOKEN = 16  # characters; shorter ones can be guessed
 _OF_BEAM = frozenset({"api_key", "api_key_file", "workspace_id", "api_url", "auth"})
 _UNFILLED = re.compile(r"\$\{[^}]*\}")  # what some clients pass on for an option the person left empty
+_UUID = re.compile(r"[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}", re.IGNORECASE)  # as ids are, of workspaces for one
+_CHANGE = re.compile(r"(?<=\d)[a-z]|(?<=[a-z])\d", re.IGNORECASE)  # names have few
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?")
 
 
@@ -50,6 +52,18 @@ def is_a_path(named: Path) -> bool:
     return named.is_absolute() or named.exists() or len(str(named)) <= SHORT
 
 
+def holds_a_key(text: str) -> bool:
+    """Whether a part of this is as long and mixed as keys and tokens are, and may have been put in a wrong place."""
+    return any(map(_resembles_a_key, re.split(r"[\s/:.,]+", text)))
+
+
+def _resembles_a_key(word: str) -> bool:
+    if len(word) <= SHORT or _UUID.fullmatch(word):
+        return False
+    is_mixed = all(any(map(kind, word)) for kind in (str.islower, str.isupper, str.isdigit))
+    return is_mixed or len(_CHANGE.findall(word)) >= 4
+
+
 def fits_a_header(text: str) -> bool:
     """Whether a key or an id can be sent as it is."""
     return text.isascii() and text.isprintable() and " " not in text
@@ -75,16 +89,32 @@ def safe_address(given: str, example: str, because: str) -> str:
     Raises:
         ValueError: it is none, carries a user name, or anybody on the way could read what is sent there.
     """
-    parts = urlsplit(given)
+    try:
+        parts = urlsplit(given)
+        has_host = parts.port != 0 and bool(parts.hostname)  # the port is read, so that it is a number
+    except ValueError:  # whose words repeat what is wrong
+        raise ValueError(f"it is no web address such as {example}") from None
     if parts.username is not None or parts.password is not None:
         raise ValueError("it must not carry a user name or password")
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not has_host:
         raise ValueError(f"it is no web address such as {example}")
     if parts.query or parts.fragment:
         raise ValueError("it must end with its host or path, without '?' or '#'")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ValueError(f"it must begin with https://, since {because}")
     return given.rstrip("/")
+
+
+def beam_address(given: str) -> str:
+    """The address of a Beam, which errors and checks tell.
+
+    Raises:
+        ValueError: it is no safe one, or seems to hold a key.
+    """
+    address = safe_address(given, "https://api.beamstudio.ai", "keys are sent there")
+    if holds_a_key(urlsplit(address).path):
+        raise ValueError(f"it seems to hold a key, which belongs in {variable('api_key')}")
+    return address
 
 
 def plain_address(given: str) -> str:

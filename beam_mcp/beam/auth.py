@@ -39,12 +39,22 @@ _CHECK_KEY = (
     "Check the key that your client sends in the header x-api-key, in this server's entry of its config: it may be "
     "incomplete, withdrawn, or of another Beam."
 )
-BY_KEY = Remedy(ON_THIS_MACHINE.what, _CHECK_KEY, _CHECK_KEY, "the header current-workspace-id")
+_TELL_THE_OPERATOR = "Try again in a minute; if it stays so, tell whoever runs this server."
+BY_KEY = Remedy(
+    ON_THIS_MACHINE.what,
+    _CHECK_KEY,
+    _CHECK_KEY,
+    "the header current-workspace-id",
+    _TELL_THE_OPERATOR,
+    _TELL_THE_OPERATOR,
+)
 BY_TOKEN = Remedy(
     "Beam did not accept the token",
     "Have your client send a new token in the header Authorization, or your API key in the header x-api-key.",
     _CHECK_KEY,
     BY_KEY.workspace,
+    _TELL_THE_OPERATOR,
+    _TELL_THE_OPERATOR,
 )
 RENEW_BEFORE = 30.0  # seconds, or half of a shorter life; so that a write never leaves with a token about to expire
 

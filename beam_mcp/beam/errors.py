@@ -91,16 +91,18 @@ class MayHaveHappened(BeamError):
 
 @dataclass(frozen=True)
 class Remedy:
-    """What can be done about credentials by whoever brings them.
+    """What can be done by whoever brings the credentials.
 
-    Where Beam has `refused` them, with `what` that is called; where it left them `unexchanged` for a token; and where
-    the `workspace` is set.
+    Where Beam has `refused` them, with `what` that is called; where it left them `unexchanged` for a token; where
+    the `workspace` is set; where Beam is `unreached`, or something `else_answers`.
     """
 
     what: str
     refused: str
     unexchanged: str
     workspace: str
+    unreached: str
+    else_answers: str
 
 
 ON_THIS_MACHINE = Remedy(
@@ -108,6 +110,8 @@ ON_THIS_MACHINE = Remedy(
     refused="Run `beam-mcp login`, or set BEAM_API_KEY to a valid key, or try BEAM_AUTH=token.",
     unexchanged="Set BEAM_API_KEY to a valid key, or try BEAM_AUTH=key.",
     workspace="BEAM_WORKSPACE_ID",
+    unreached="Check the network and BEAM_API_URL.",
+    else_answers="Check BEAM_API_URL.",
 )
 
 
@@ -141,7 +145,7 @@ def of_status(
             what = f"Beam has a problem of its own (HTTP {status}){said}."
             return BeamUnavailable(what, "Try again in a minute.", sent=True, retry_after=retry_after)
         case _ if 300 <= status < 400:
-            advice = "Credentials were not sent on. Check BEAM_API_URL."
+            advice = f"Credentials were not sent on. {remedy.else_answers}"
             what = f"Beam redirects to another address (HTTP {status})."
             return BeamBroken(what, advice, sent=status == 303)  # which is said after acting (RFC 9110 §15.4.4)
         case _:

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 import anyio
@@ -97,12 +97,12 @@ class Http:
         key = identity.required_key()
         while len(self._sessions) > MOST_SESSIONS:
             del self._sessions[next(iter(self._sessions))]
-        return self._sessions.setdefault(key, Session(self._exchange, key, identity.remedy))
+        return self._sessions.setdefault(key, Session(partial(self._exchange, identity), key, identity.remedy))
 
-    async def _exchange(self, path: str, body: dict[str, str]) -> TokenPair:
+    async def _exchange(self, identity: Identity, path: str, body: dict[str, str]) -> TokenPair:
         request = self.request("POST", path, headers={}, json=body)
         with deadline(self.timeout):
-            return parse(TokenPair, await self.fetch(request, Identity()))
+            return parse(TokenPair, await self.fetch(request, identity))
 
     def request(self, method: str, path: str, **parts: Any) -> httpx2.Request:
         return address.request_of(self.client, method, path, **parts)
@@ -115,12 +115,12 @@ class Http:
         Raises:
             BeamError: by meaning of the status, or of the way the transport failed.
         """
-        response, body = await self._fetch_once(request)
+        response, body = await self._fetch_once(request, identity)
         for _ in range(MOST_REDIRECTS):
             onward = same_host_redirect(request, response)
             if onward is None:
                 break
-            response, body = await self._fetch_once(request := onward)
+            response, body = await self._fetch_once(request := onward, identity)
         body = without_secrets(body, request, response, identity.key)
         if response.is_success:
             return body
@@ -141,8 +141,8 @@ class Http:
                 async for piece in response.aiter_bytes():
                     yield piece
 
-    async def _fetch_once(self, request: httpx2.Request) -> tuple[httpx2.Response, bytearray]:
-        with transport_errors(request.url.host):
+    async def _fetch_once(self, request: httpx2.Request, identity: Identity) -> tuple[httpx2.Response, bytearray]:
+        with transport_errors(request.url.host, identity.remedy.unreached):
             response = await self.client.send(request, stream=True)
             self._dated = response.headers.get("date"), datetime.now(UTC)
             try:
@@ -174,7 +174,8 @@ class Beam:
         Raises:
             BeamError: what went wrong, by meaning.
         """
-        return parse(model, await self.body(path, query, workspace=workspace), rows=rows)
+        body = await self.body(path, query, workspace=workspace)
+        return parse(model, body, rows=rows, remedy=self.identity.remedy)
 
     async def body(
         self, path: str, query: Mapping[str, str | int] | None = None, *, workspace: bool = True

@@ -103,7 +103,7 @@ async def raw_agent(beam: Beam, agent_id: str) -> dict[str, Any]:
 
 async def _read(beam: Beam, path: str) -> dict[str, Any]:
     body = await beam.body(path)
-    match loaded(body):
+    match loaded(body, beam.identity.remedy):
         case {"id": _} | {"agent": _} as data:
             return await anyio.to_thread.run_sync(without_secrets, data)  # megabytes: others are served meanwhile
         case _:

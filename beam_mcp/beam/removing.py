@@ -13,7 +13,8 @@ _SIGNS = re.compile(
     re.IGNORECASE,
 )
 _HEADER = re.compile(
-    r"((?:authorization|x-api-key)(?:[\"'\\]{0,4}\s{0,3}[:=]|[\"'\\]{1,4}\s{0,3},)\s{0,3}b?[\"'\\]{0,4})[^\r\n\"'\\]+",
+    r"((?:authorization|x-api-key)(?:[\"'\\]{0,4}\s{0,3}[:=]|[\"'\\]{1,4}\s{0,3},)\s{0,3}"
+    r"(?:b?[\"'\\]{1,4})?)[^\r\n\"'\\]+",
     re.IGNORECASE,
 )
 _BEARER = re.compile(r"(bearer\s{1,3})[\w.~+/=-]{12,}", re.IGNORECASE)

@@ -53,13 +53,16 @@ def deadline(seconds: float) -> Generator[None]:
 
 
 @contextmanager
-def transport_errors(host: str) -> Generator[None]:
-    """Say transport failures by meaning: those before anything was sent apart from those after."""
+def transport_errors(host: str, unreached: str = TRY_AGAIN) -> Generator[None]:
+    """Say transport failures by meaning: those before anything was sent apart from those after.
+
+    `unreached` is what to do about a host that is not.
+    """
     try:
         yield
     except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
         what = f"Beam could not be reached at {host} ({_reason(error)})."
-        raise BeamUnavailable(what, "Check the network and BEAM_API_URL.", sent=False) from error
+        raise BeamUnavailable(what, unreached, sent=False) from error
     except httpx2.PoolTimeout as error:
         raise BeamUnavailable("Too many calls to Beam are under way.", TRY_AGAIN, sent=False) from error
     except httpx2.TimeoutException as error:

@@ -49,7 +49,7 @@ async def updates(beam: Beam, task_id: str, *, heard: Callable[[], None]) -> Asy
     path = f"/agent-tasks/{quote(task_id, safe='')}/updates"
     quiet = httpx2.Timeout(None, connect=http.client.timeout.connect)
     try:
-        with transport_errors(http.client.base_url.host):
+        with transport_errors(http.client.base_url.host, beam.identity.remedy.unreached):
             async with http.client.sse(path, headers=await beam.signed(), timeout=quiet) as source:
                 response = source.response
                 if not response.is_success:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import from_json
 
-from beam_mcp.beam.errors import BeamBroken, inside
+from beam_mcp.beam.errors import ON_THIS_MACHINE, BeamBroken, Remedy, inside
 from beam_mcp.beam.sieve import Unsifted, sifted
 
 W = TypeVar("W", bound="Wire")
@@ -43,10 +43,10 @@ class Wire(SnakeWire):
         return None
 
 
-def parse(model: type[W], body: bytes | bytearray, *, rows: str | None = None) -> W:
+def parse(model: type[W], body: bytes | bytearray, *, rows: str | None = None, remedy: Remedy = ON_THIS_MACHINE) -> W:
     """Read a JSON body into `model`; values of an unexpected kind count as absent.
 
-    A bare array is read as if it stood under the key `rows`.
+    A bare array is read as if it stood under the key `rows`. `remedy` is for whoever asked.
 
     Raises:
         BeamError: what the body says went wrong, where it holds an error in place of what it should.
@@ -58,7 +58,7 @@ def parse(model: type[W], body: bytes | bytearray, *, rows: str | None = None) -
     try:
         found = model.model_validate(sifted(model, body))
     except (Unsifted, ValidationError):
-        found = _parse_what_fits(model, body)
+        found = _parse_what_fits(model, body, remedy)
     if lacking := found.lacks():
         raise inside(body) or BeamBroken(f"Beam's answer holds no {lacking}.", "Try again in a minute.")
     if rows and is_bare and not getattr(found, rows, None) and loaded(body)[rows]:
@@ -66,8 +66,8 @@ def parse(model: type[W], body: bytes | bytearray, *, rows: str | None = None) -
     return found
 
 
-def _parse_what_fits(model: type[W], body: bytes | bytearray) -> W:
-    data = loaded(body)
+def _parse_what_fits(model: type[W], body: bytes | bytearray, remedy: Remedy) -> W:
+    data = loaded(body, remedy)
     while True:
         try:
             return model.model_validate(data)
@@ -77,7 +77,7 @@ def _parse_what_fits(model: type[W], body: bytes | bytearray) -> W:
         raise BeamBroken("Beam's answer has an unexpected form" + _glimpse(body) + ".", "Try again in a minute.")
 
 
-def loaded(body: bytes | bytearray) -> Any:
+def loaded(body: bytes | bytearray, remedy: Remedy = ON_THIS_MACHINE) -> Any:
     """The body as plain data, also where it holds halves of characters.
 
     Raises:
@@ -92,7 +92,7 @@ def loaded(body: bytes | bytearray) -> Any:
     except ValueError as error:
         if "recursion limit" in str(error):
             raise BeamBroken(f"Beam's answer is nested too deeply to be read{_glimpse(body)}.", OPEN_THE_APP) from None
-        raise BeamBroken("Beam's answer is not JSON" + _glimpse(body) + ".", "Check BEAM_API_URL.") from None
+        raise BeamBroken("Beam's answer is not JSON" + _glimpse(body) + ".", remedy.else_answers) from None
 
 
 def _mended(text: str) -> str:

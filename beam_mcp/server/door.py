@@ -1,5 +1,6 @@
 """The door of a server over HTTP: which hosts and pages may knock, who they are, and how much they may take."""
 
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,8 +19,11 @@ from beam_mcp.server.protection import REALM, Protection
 from beam_mcp.server.quota import MOST_CALLERS, Limits, Open, Rate, Sessions, Share, at_address
 from beam_mcp.server.refusals import Refused
 from beam_mcp.server.visitor import Visitor
+from beam_mcp.settings_values import holds_a_key
 from beam_mcp.tools.brought import Brought, Unsendable
 from beam_mcp.tools.office import Office
+
+logger = logging.getLogger(__name__)
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 NO_CREDENTIALS = (
@@ -64,6 +68,8 @@ class Door:
     def __init__(self, app: ASGIApp, security: TransportSecuritySettings) -> None:
         self.app = app
         self.check = TransportSecurityMiddleware(security)
+        # It logs a header that it refuses as it is, and a key may have been put there.
+        logging.getLogger(TransportSecurityMiddleware.__module__).setLevel(logging.ERROR)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Whoever watches over us asks for our health by whatever name they know us.
@@ -76,7 +82,12 @@ class Door:
     async def _refusal(self, scope: Scope) -> Response | None:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADER_BYTES:
             return Refused(431, TOO_LONG, {"connection": "close"}).answer()
-        return await self.check.validate_request(Request(scope))
+        refusal = await self.check.validate_request(Request(scope))
+        if refusal:
+            name = "Host" if refusal.status_code == 421 else "Origin"
+            said = Headers(scope=scope).get(name, "")
+            logger.warning("Invalid %s header: %s", name, "…" if holds_a_key(said) else said)
+        return refusal
 
 
 def _whole(receive: Receive) -> Receive:

@@ -16,7 +16,7 @@ class Brought:
 
     key: str | None = field(default=None, repr=False)
     bearer: str | None = field(default=None, repr=False)
-    workspace: str | None = None
+    workspace: str | None = field(default=None, repr=False)  # a key may have been put there
 
     @classmethod
     def by(cls, headers: Mapping[str, str]) -> "Brought":

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from beam_mcp.beam.agent import LARGEST_PAGE, Agent, get_agent, list_agents
+from beam_mcp.beam.auth import THE_REQUEST
 from beam_mcp.beam.errors import Ambiguous, BadRequest, NotFound
 from beam_mcp.beam.link import UUID, AppLink, app_host, is_link, parse_link
 from beam_mcp.beam.task import Task, TaskHead, folded, get_task
@@ -169,7 +170,8 @@ def _link(caller: Caller, text: str, argument: str) -> AppLink:
         )
     own_app = app_host(caller.beam.http.base_url)
     if own_app and link.host != own_app:
-        advice = f"This server works with {own_app}: set BEAM_API_URL for the other instance, or use a link from here."
+        change = "" if caller.beam.identity.source == THE_REQUEST else "set BEAM_API_URL for the other instance, or "
+        advice = f"This server works with {own_app}: {change}use a link from here."
         raise BadRequest(
             f"{argument}: the link leads to another Beam instance, {link.host}; it was not followed.", advice
         )

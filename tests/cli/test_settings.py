@@ -184,10 +184,23 @@ def test_plain_http_is_for_loopback_only(enter: Enter, url: str) -> None:
         ({"BEAM_API_KEY": f"{SECRET}\n{SECRET}"}, "BEAM_API_KEY: it has characters"),
         ({"BEAM_API_URL": f"https://me:{SECRET}@beam.example"}, "must not carry a user name"),
         ({"BEAM_API_URL": f"http://{SECRET}@127.0.0.1"}, "must not carry a user name"),
+        (
+            {"BEAM_API_URL": f"https://beam.example/{SECRET}/v1"},
+            "it seems to hold a key, which belongs in BEAM_API_KEY",
+        ),
+        ({"BEAM_API_URL": f"https://beam.example:{SECRET}"}, "it is no web address such as"),
+        ({"BEAM_API_URL": f"ftp://beam.example/{SECRET}"}, "it is no web address such as"),
     ],
 )
 def test_no_error_shows_a_secret(enter: Enter, variables: dict[str, str], words: str) -> None:
     assert words in refused(enter, **variables)
+
+
+@pytest.mark.parametrize(
+    "path", ["beam-gateway-v2-internal/2024-10-01-preview", "7d0c1f3a-52be-4c1d-9e07-1f6a2b3c4d5e"]
+)
+def test_a_path_that_only_has_versions_dates_or_ids_is_no_key(enter: Enter, path: str) -> None:
+    assert enter(BEAM_API_URL=f"https://beam.example/{path}").api_url == f"https://beam.example/{path}"
 
 
 def test_settings_do_not_show_the_key(enter: Enter) -> None:

@@ -22,6 +22,7 @@ OWN_TOKEN = "oW2t+E4nary/own-token-c81d22ab"
 WRONG_TOKEN = "wR9g+E4nary/wrong-token-77e0"
 STRAY_KEY = "sY1n-E4nary-stray-e4f7b2c90d"
 TYPED = "aN5w-E4nary-typed-answer-7d0c"
+GARBAGE = "gB6u-E4nary-garbage-token-39fe01"
 
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "fields": {f"{name} in Beam's answers": text for name, text in CANARIES.items()},
@@ -38,12 +39,13 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "typed": {"a password somebody answered with": TYPED},
     "strays": {"a key put in a wrong place": STRAY_KEY},
 }
-TOKENS, PAGE_LINKS = "tokens", "page links"  # not known before they are made
+TOKENS, ACCESS, PAGE_LINKS = "tokens", "access tokens", "page links"  # not known before they are made
 ABOUT: Mapping[str, str] = {
     "fields": "fields of Beam's answers",
     "links": "credentials in links that others wrote",
     "key": "the key, also where agents and errors repeat it",
     TOKENS: "tokens and refresh tokens",
+    ACCESS: "access tokens of an OAuth issuer",
     "headers": "key in a caller's header",
     "own": "tokens for the server itself",
     PAGE_LINKS: "words in addresses of pages",

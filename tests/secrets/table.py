@@ -4,8 +4,18 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.secrets import in_children, in_commands, in_crashes, in_faults, in_wrong_places, on_http, on_stdio
-from tests.secrets.planting import ABOUT, PAGE_LINKS, TOKENS
+from tests.secrets import (
+    in_children,
+    in_commands,
+    in_crashes,
+    in_endings,
+    in_faults,
+    in_oauth,
+    in_wrong_places,
+    on_http,
+    on_stdio,
+)
+from tests.secrets.planting import ABOUT, ACCESS, PAGE_LINKS, TOKENS
 from tests.secrets.searching import Collected
 
 LEGEND = """\
@@ -70,6 +80,21 @@ SCENARIOS = (
         on_http.CHANNELS,
         on_http.over_http,
         on_http.AT_HOME,
+    ),
+    _scenario(
+        "OAuth",
+        "A server over HTTP that takes the tokens of an OAuth issuer, all logging turned on; tokens of every kind are "
+        "brought, and at last the issuer is silent",
+        ("fields", "links", "headers", ACCESS),
+        in_oauth.CHANNELS,
+        in_oauth.by_issuer,
+    ),
+    _scenario(
+        "endings",
+        "A server that is ended by Ctrl-C, or made to dump where it stands, in the middle of a call (POSIX)",
+        ("fields", "links", "key", "headers"),
+        in_endings.CHANNELS,
+        in_endings.endings,
     ),
     _scenario(
         "faults",

@@ -126,6 +126,8 @@ async def test_nothing_that_is_printed_of_our_objects_shows_a_secret() -> None:
         opening = links.opening(inbox)
         things: tuple[Any, ...] = (
             identity,
+            Identity(workspace=KEY),
+            Brought(workspace=KEY),
             profile,
             settings,
             Signed("https://beam.example", identity, "here"),

@@ -1,18 +1,25 @@
 """What to do about a refused key or a wrong workspace is said to whoever can do it: who brings them, or lends them."""
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
 
 from beam_mcp.beam.auth import Mode
 from beam_mcp.sandbox.access import WORKSPACE_ID
 from beam_mcp.sandbox.world import World
+from tests.cli.processes import PATIENCE, on, started
+from tests.cli.wires import MODERN, OverHttp, Speaker
 from tests.tools.chat import PERSON, chat_in, office_for
 
 from .sharing import ANNA, EMPTY, STRANGER, Shared, shared
 from .test_transports_web import DOORS, entering
 
 pytestmark = pytest.mark.anyio
+
+TELL_THE_OPERATOR = "if it stays so, tell whoever runs this server."
 
 
 async def says(site: Shared, door: str, tool: str = "list_agents", /, **headers: str) -> str:
@@ -50,6 +57,41 @@ async def test_a_key_that_gives_no_token_is_its_senders_to_check(mode: Mode) -> 
         words = await says(site, "modern", x_api_key=STRANGER, current_workspace_id=WORKSPACE_ID)
     assert "Check the key that your client sends in the header x-api-key" in words
     assert "BEAM_" not in words
+
+
+@pytest.mark.parametrize("fault", ["not_json", "redirect"])
+async def test_where_something_else_than_beam_answers_its_address_is_the_operators_to_check(fault: Any) -> None:
+    raw = {"uri": "beam://tasks/INV-1/raw"}
+    async with (
+        shared() as site,
+        entering(site.http, "modern", x_api_key=ANNA, current_workspace_id=WORKSPACE_ID) as (
+            speaker,
+            _,
+        ),
+    ):
+        site.world.faults.add(fault, times=None)
+        for words in (await speaker.call("list_agents"), str(await speaker.answer("resources/read", raw))):
+            assert TELL_THE_OPERATOR in words
+            assert "BEAM_" not in words
+
+
+async def test_where_beam_is_not_reached_its_address_is_the_operators_to_check(tmp_path: Path) -> None:
+    nowhere = on(
+        "https://api.nowhere.beamstudio.ai", BEAM_API_KEY="", BEAM_AUTH="token", HTTPS_PROXY="http://127.0.0.1:9"
+    )
+    elsewhere = f"https://app.beam.ai/{WORKSPACE_ID}/some-agent"
+    async with (
+        started("serve", "--transport", "http", "--port", "0", cwd=tmp_path, settings=nowhere) as server,
+        httpx2.AsyncClient(base_url=await server.address(), trust_env=False, timeout=PATIENCE) as http,
+    ):
+        for brought in ({"x-api-key": ANNA}, {"authorization": f"Bearer {ANNA}"}):
+            speaker = Speaker(OverHttp(http, {"current-workspace-id": WORKSPACE_ID, **brought}), MODERN)
+            unreached = await speaker.call("list_agents")
+            another = await speaker.call("get_agent", agent=elsewhere)
+            assert "could not be reached" in unreached
+            assert TELL_THE_OPERATOR in unreached
+            assert "app.nowhere.beam.ai: use a link from here." in another
+            assert "BEAM_" not in unreached + another
 
 
 async def test_whose_key_is_set_on_this_machine_is_told_to_log_in() -> None:

@@ -82,6 +82,9 @@ def test_what_is_no_secret_is_kept_word_for_word(tmp_path: Path, sent: dict[str,
     [
         ('failed: You answered "The password?" → "hunter2" just now.', f'"{REMOVED}" → "{REMOVED}" just now.'),
         ('failed: Beam answered with an error: "IBAN unknown".', '"IBAN unknown".'),
+        (f'failed: Beam refused: "Authorization: Bearer {SECRET}".', f'"Authorization: {REMOVED}".'),
+        (f'failed: Beam refused: "see https://me:{SECRET}@x.example".', f'"see https://{REMOVED}@x.example".'),
+        (f"failed: the api_key={SECRET} is over", f"the api_key={REMOVED} is over"),
     ],
 )
 def test_what_was_answered_before_is_quoted_unless_it_was_a_secret(tmp_path: Path, said: str, result: str) -> None:
