@@ -14,6 +14,7 @@ import pytest
 from beam_mcp.sandbox.access import SANDBOX_KEY, WORKSPACE_ID
 from beam_mcp.sandbox.serve import serving
 from beam_mcp.sandbox.world import World
+from tests.cli.batches import Command, told
 from tests.cli.key_stores import home, kept, profiles
 from tests.cli.logins import command, logged_in
 from tests.cli.terminals import terminal
@@ -157,27 +158,31 @@ async def test_each_profile_is_a_login_of_its_own(tmp_path: Path, url: str) -> N
     assert not profiles(tmp_path).exists()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "stdin", "code", "words"),
-    [
-        ((), "", 2, "in a script pass the key on stdin"),
-        (("--key-stdin",), SANDBOX_KEY, 1, "The key opens 3,001 workspaces: Sandbox ("),
-        (("--key-stdin", "--workspace", "team 29"), SANDBOX_KEY, 0, ""),
-        (("--key-stdin", "--workspace", "am 29"), SANDBOX_KEY, 1, '--workspace "am 29" fits 159 workspaces'),
-        (("--key-stdin", "--workspace", "mars"), SANDBOX_KEY, 1, 'No workspace of this key fits "mars".'),
-        (("--key-stdin",), "", 1, "Stdin holds no key"),
-        (("--key-stdin",), "two words", 1, "Stdin holds no key, or more than a key."),
-        (("--key-stdin",), "wrong-key", 1, "did not accept the API key"),
-        (("--profile", "../x"), "", 2, "BEAM_MCP_PROFILE (--profile): a name has"),
-    ],
-)
-async def test_a_script_is_told_what_is_missing(
-    tmp_path: Path, url: str, arguments: tuple[str, ...], stdin: str, code: int, words: str
-) -> None:
-    ended, _, wrong = await command("login", *arguments, cwd=tmp_path, stdin=stdin, BEAM_API_URL=url, **home(tmp_path))
-    assert ended == code
-    assert words in wrong
-    assert profiles(tmp_path).exists() is (code == 0)
+SCRIPTS: list[tuple[tuple[str, ...], str, int, str]] = [
+    ((), "", 2, "in a script pass the key on stdin"),
+    (("--key-stdin",), SANDBOX_KEY, 1, "The key opens 3,001 workspaces: Sandbox ("),
+    (("--key-stdin", "--workspace", "team 29"), SANDBOX_KEY, 0, ""),
+    (("--key-stdin", "--workspace", "am 29"), SANDBOX_KEY, 1, '--workspace "am 29" fits 159 workspaces'),
+    (("--key-stdin", "--workspace", "mars"), SANDBOX_KEY, 1, 'No workspace of this key fits "mars".'),
+    (("--key-stdin",), "", 1, "Stdin holds no key"),
+    (("--key-stdin",), "two words", 1, "Stdin holds no key, or more than a key."),
+    (("--key-stdin",), "wrong-key", 1, "did not accept the API key"),
+    (("--profile", "../x"), "", 2, "BEAM_MCP_PROFILE (--profile): a name has"),
+]
+
+
+async def test_a_script_is_told_what_is_missing(tmp_path: Path, url: str) -> None:
+    homes = [tmp_path / str(number) for number in range(len(SCRIPTS))]
+    typed = list[Command]()
+    for place, (arguments, stdin, *_) in zip(homes, SCRIPTS, strict=True):
+        place.mkdir()
+        typed.append(Command(["login", *arguments], place, home(place) | {"BEAM_API_URL": url}, stdin))
+    for place, (_, stdin, code, words), each in zip(homes, SCRIPTS, await told(typed), strict=True):
+        assert each.code == code
+        assert words in each.errors
+        assert not stdin or stdin not in each.out + each.errors
+        assert "Traceback" not in each.errors
+        assert profiles(place).exists() is (code == 0)
 
 
 async def test_without_a_network_it_says_what_is_wrong_and_keeps_nothing(tmp_path: Path) -> None:
