@@ -14,7 +14,6 @@ from beam_mcp.sandbox.world import World
 from beam_mcp.settings import Settings
 from tests.cli.doctors import HIDDEN, all_checks, checks, doctor
 from tests.cli.key_stores import profiles
-from tests.cli.logins import logged_in
 from tests.cli.processes import on
 
 pytestmark = pytest.mark.anyio
@@ -27,21 +26,6 @@ async def url() -> AsyncIterator[str]:
     """A Beam that is only looked at."""
     async with serving(World()) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-async def login(tmp_path_factory: pytest.TempPathFactory, url: str) -> Path:
-    """A home of somebody who is logged in there; each test works on a copy."""
-    home = tmp_path_factory.mktemp("login")
-    await logged_in(home, url)
-    return home
-
-
-@pytest.fixture
-def at_home(login: Path, tmp_path: Path) -> Path:
-    """Such a home of one's own."""
-    shutil.copytree(login, tmp_path, dirs_exist_ok=True)
-    return tmp_path
 
 
 async def test_where_all_is_well_every_line_says_so(tmp_path: Path, url: str) -> None:
