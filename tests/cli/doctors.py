@@ -40,7 +40,7 @@ async def checks(cwd: Path, *arguments: str, **settings: str) -> tuple[int, Chec
 
 async def all_checks(cases: Iterable[tuple[Path, Sequence[str], Mapping[str, str]]]) -> list[tuple[int, Checks]]:
     """The same of many folders with their arguments and settings, all by one process."""
-    every = [Command(["doctor", "--json", *given], cwd, home(cwd) | settings) for cwd, given, settings in cases]
+    every = [Command(["doctor", "--json", *given], cwd, home(cwd) | dict(settings)) for cwd, given, settings in cases]
     found = await told(every)
     assert not any(each.errors for each in found)
     return [read(each.code, harmless(each.out)) for each in found]
