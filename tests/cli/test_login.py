@@ -145,17 +145,30 @@ async def test_without_a_key_store_that_works_the_key_is_in_a_file_for_its_owner
 
 
 async def test_each_profile_is_a_login_of_its_own(tmp_path: Path, url: str) -> None:
-    await logged_in(tmp_path, url)
-    assert "BEAM_MCP_PROFILE=work" in await logged_in(tmp_path, url, "--profile", "work", workspace="team 299")
-    for settings, workspace in (({}, WORKSPACE_ID), ({"BEAM_MCP_PROFILE": "work"}, TEAM_299)):
-        _, said, _ = await command("whoami", cwd=tmp_path, **home(tmp_path) | settings)
-        assert workspace in said
-    assert (await command("logout", "--profile", "work", cwd=tmp_path, **home(tmp_path)))[0] == 0
-    code, _, wrong = await command("logout", "--profile", "work", cwd=tmp_path, **home(tmp_path))
-    assert (code, "nobody is logged in as profile work" in wrong) == (1, True)
-    assert (await command("whoami", cwd=tmp_path, **home(tmp_path)))[0] == 0
-    assert (await command("logout", "--all", cwd=tmp_path, **home(tmp_path)))[0] == 0
+    def typed(*words: str, stdin: str = "", **settings: str) -> Command:
+        return Command(words, tmp_path, home(tmp_path) | settings, stdin)
+
+    def login(*words: str) -> Command:
+        return typed("login", "--key-stdin", "--workspace", *words, stdin=SANDBOX_KEY, BEAM_API_URL=url)
+
+    own, work = await told([login(WORKSPACE_ID), login("team 299", "--profile", "work")])
+    assert (own.code, own.errors, work.code, work.errors) == (0, "", 0, "")
+    assert "BEAM_MCP_PROFILE=work" in work.out
+    every = await told(
+        [
+            typed("whoami"),
+            typed("whoami", BEAM_MCP_PROFILE="work"),
+            typed("logout", "--profile", "work"),
+            typed("logout", "--profile", "work"),
+            typed("whoami"),
+            typed("logout", "--all"),
+        ]
+    )
+    assert [each.code for each in every] == [0, 0, 0, 1, 0, 0]
+    assert (WORKSPACE_ID in every[0].out, TEAM_299 in every[1].out) == (True, True)
+    assert "nobody is logged in as profile work" in every[3].errors
     assert not profiles(tmp_path).exists()
+    assert not any(SANDBOX_KEY in each.out + each.errors for each in (own, work, *every))
 
 
 SCRIPTS: list[tuple[tuple[str, ...], str, int, str]] = [
