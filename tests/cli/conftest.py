@@ -1,6 +1,7 @@
 """The settings as a command loads them, from sources that a test fills."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from beam_mcp.cli.main import parser
 from beam_mcp.settings import Settings, load
+from tests.cli.logins import logged_in
 
 Enter = Callable[..., Settings]
 
@@ -31,3 +33,18 @@ def enter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Enter:
         return load({name: value for name, value in given.items() if name != "command"})
 
     return entered
+
+
+@pytest.fixture(scope="module")
+async def login(tmp_path_factory: pytest.TempPathFactory, url: str) -> Path:
+    """A home of somebody who is logged in at the Beam of the module; who changes it, changes a copy."""
+    home = tmp_path_factory.mktemp("login")
+    await logged_in(home, url)
+    return home
+
+
+@pytest.fixture
+def at_home(login: Path, tmp_path: Path) -> Path:
+    """Such a home of one's own."""
+    shutil.copytree(login, tmp_path, dirs_exist_ok=True)
+    return tmp_path

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from beam_mcp import __version__
+from beam_mcp.cli.commands import COMMANDS
 from beam_mcp.cli.main import OF_OTHERS, main
 from beam_mcp.settings import SECRET, Settings, variable
 from beam_mcp.settings_values import flag
+from tests.cli.batches import Command, told
 from tests.cli.processes import run, started
 from tests.cli.wires import OverStdio, Speaker
 
@@ -32,13 +34,14 @@ def test_the_help_names_every_flag_and_variable_in_a_screen_of_plain_text(tmp_pa
     assert "\x1b" not in shown.stdout
 
 
-@pytest.mark.parametrize(
-    "command", ["serve", "demo", "login", "logout", "whoami", "doctor", "install", "uninstall", "manifests"]
-)
-def test_each_command_has_help_of_its_own(tmp_path: Path, command: str) -> None:
-    shown = run(command, "--help", cwd=tmp_path)
-    assert (shown.returncode, shown.stderr) == (0, "")
-    assert f"usage: beam-mcp {command}" in shown.stdout
+@pytest.mark.anyio
+async def test_each_command_has_help_of_its_own(tmp_path: Path) -> None:
+    names = [command.name for command in COMMANDS]
+    assert len(names) >= 9
+    shown = await told([Command([name, "--help"], tmp_path) for name in names])
+    for name, each in zip(names, shown, strict=True):
+        assert (each.code, each.errors) == (0, "")
+        assert f"usage: beam-mcp {name}" in each.out
 
 
 def test_the_version_is_the_packages(tmp_path: Path) -> None:
@@ -110,22 +113,23 @@ async def test_the_sandbox_serves_without_an_account(tmp_path: Path) -> None:
         assert server.errors == b""
 
 
-@pytest.mark.parametrize(
-    ("command", "words"),
-    [
-        (["doctor"], "receipts"),
-        (["install", "--all"], "no client"),
-        (["install", "cursor"], "File name too long"),
-        (["uninstall", "--all"], "no client"),
-        (["receipts"], "File name too long"),
-        (["whoami"], "File name too long"),
-    ],
-)
-def test_folders_that_cannot_be_are_told_in_a_line(tmp_path: Path, command: list[str], words: str) -> None:
+NOWHERE = [
+    (["doctor"], "receipts"),
+    (["install", "--all"], "no client"),
+    (["install", "cursor"], "File name too long"),
+    (["uninstall", "--all"], "no client"),
+    (["receipts"], "File name too long"),
+    (["whoami"], "File name too long"),
+]
+
+
+@pytest.mark.anyio
+async def test_folders_that_cannot_be_are_told_in_a_line(tmp_path: Path) -> None:
     nowhere = str(tmp_path / ("a" * 300))
     names = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA", "USERPROFILE")
-    shown = run(*command, cwd=tmp_path, **dict.fromkeys(names, nowhere))
-    said = shown.stdout + shown.stderr
-    assert words.casefold() in said.casefold()
-    assert "Traceback" not in said
-    assert shown.returncode in {0, 1, 2}
+    shown = await told([Command(typed, tmp_path, dict.fromkeys(names, nowhere)) for typed, _ in NOWHERE])
+    for (typed, words), each in zip(NOWHERE, shown, strict=True):
+        said = each.out + each.errors
+        assert words.casefold() in said.casefold(), typed
+        assert "Traceback" not in said
+        assert each.code in {0, 1, 2}

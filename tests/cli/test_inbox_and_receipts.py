@@ -16,6 +16,7 @@ from mcp_types import TextContent
 from beam_mcp.sandbox.access import SANDBOX_KEY
 from beam_mcp.sandbox.serve import serving
 from beam_mcp.sandbox.world import World
+from tests.cli.batches import Command, told
 from tests.cli.processes import PATIENCE, SIGNALS, Started, on, run, started, surroundings
 
 pytestmark = pytest.mark.anyio
@@ -73,8 +74,10 @@ async def test_what_is_decided_in_the_inbox_moves_the_task_on_and_the_chat_knows
                 assert await inbox.ended() in {0, 130}
                 assert b"Traceback" not in inbox.errors
     assert [act.kind for act in world.acts] == ["user-input", "user-consent"]
-    printed = run("receipts", "--json", cwd=tmp_path, BEAM_MCP_AUDIT=str(audit))
-    kept = [json.loads(line) for line in printed.stdout.splitlines()]
+    arguments: list[list[str]] = [["--json"], [], ["--json", "--task", wants.custom_id]]
+    read = [Command(["receipts", *given], tmp_path, {"BEAM_MCP_AUDIT": str(audit)}) for given in arguments]
+    printed, shown, one = await told(read)
+    kept = [json.loads(line) for line in printed.out.splitlines()]
     assert [(one["task_id"], one["decision"], one["reached"]) for one in kept] == [
         (asks.id, "answered", "page"),
         (wants.id, "approved", "page"),
@@ -87,12 +90,10 @@ async def test_what_is_decided_in_the_inbox_moves_the_task_on_and_the_chat_knows
         assert stat.S_IMODE(audit.stat().st_mode) == 0o600
         assert stat.S_IMODE(audit.parent.stat().st_mode) == 0o700
 
-    shown = run("receipts", cwd=tmp_path, BEAM_MCP_AUDIT=str(audit))
-    assert (shown.returncode, shown.stderr) == (0, "")
-    assert re.search(r"answered on a page, agent Invoice Matcher", shown.stdout)
-    assert re.search(r"approved Send payment on a page, agent Payment Runner", shown.stdout)
-    one = run("receipts", "--json", "--task", wants.custom_id, cwd=tmp_path, BEAM_MCP_AUDIT=str(audit))
-    assert [json.loads(line)["decision"] for line in one.stdout.splitlines()] == ["approved"]
+    assert (shown.code, shown.errors) == (0, "")
+    assert re.search(r"answered on a page, agent Invoice Matcher", shown.out)
+    assert re.search(r"approved Send payment on a page, agent Payment Runner", shown.out)
+    assert [json.loads(line)["decision"] for line in one.out.splitlines()] == ["approved"]
 
 
 async def test_an_empty_setting_keeps_no_receipts(tmp_path: Path) -> None:
@@ -146,18 +147,14 @@ async def test_a_receipt_that_cannot_be_written_does_not_stop_the_decision(tmp_p
     assert len(world.acts) == 1
 
 
-@pytest.mark.parametrize(
-    ("settings", "named"),
-    [
-        ({"BEAM_MCP_READ_ONLY": "yes"}, "BEAM_MCP_READ_ONLY (--read-only)"),
-        ({"BEAM_MCP_TOOLSETS": "agents,tasks"}, "BEAM_MCP_TOOLSETS (--toolsets)"),
-    ],
-)
-def test_where_nothing_may_be_decided_there_is_no_inbox_page(
-    tmp_path: Path, settings: dict[str, str], named: str
-) -> None:
-    shown = run("inbox", "--no-browser", cwd=tmp_path, BEAM_API_KEY="k", BEAM_WORKSPACE_ID="w", **settings)
-    assert shown.returncode == 2
-    assert shown.stdout == ""
-    assert shown.stderr.startswith(f"beam-mcp: {named}: ")
-    assert shown.stderr.count("\n") == 1
+async def test_where_nothing_may_be_decided_there_is_no_inbox_page(tmp_path: Path) -> None:
+    forbidden = {
+        "BEAM_MCP_READ_ONLY (--read-only)": {"BEAM_MCP_READ_ONLY": "yes"},
+        "BEAM_MCP_TOOLSETS (--toolsets)": {"BEAM_MCP_TOOLSETS": "agents,tasks"},
+    }
+    keyed = {"BEAM_API_KEY": "k", "BEAM_WORKSPACE_ID": "w"}
+    typed = [Command(["inbox", "--no-browser"], tmp_path, keyed | settings) for settings in forbidden.values()]
+    for named, shown in zip(forbidden, await told(typed), strict=True):
+        assert (shown.code, shown.out) == (2, "")
+        assert shown.errors.startswith(f"beam-mcp: {named}: ")
+        assert shown.errors.count("\n") == 1

@@ -11,16 +11,17 @@ import pytest
 from beam_mcp.cli.clients import client
 from beam_mcp.cli.install_launch import launch
 from beam_mcp.cli.installed import command_of
+from tests.cli.batches import Command, told
 from tests.cli.homes import entries, written
 from tests.cli.processes import COMMAND, run, surroundings
 
 
 def homely(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return run(
-        *arguments,
-        cwd=home,
-        **{"HOME": str(home), "USERPROFILE": str(home), "APPDATA": str(home), "PATH": ""} | settings,
-    )
+    return run(*arguments, cwd=home, **living_in(home) | settings)
+
+
+def living_in(home: Path) -> dict[str, str]:
+    return {"HOME": str(home), "USERPROFILE": str(home), "APPDATA": str(home), "PATH": ""}
 
 
 @pytest.fixture
@@ -107,25 +108,26 @@ def test_an_entry_outlives_the_cache_that_we_may_have_been_started_from(
     assert [Path(command).stem, *args] == words if words else (command, args) == (str(program), [])
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["install"], "name a client, or use --all: claude-desktop, claude-code,"),
-        (["uninstall", "emacs"], "'emacs' is none of the clients: claude-desktop,"),
-        (["install", "cursor", "--all"], "--all goes without cursor."),
-        (["install", "cursor", "--name", "a b"], "--name takes up to 64 letters, digits, '-' or '_'."),
-        (["install", "cursor", "--timeout", "0"], "BEAM_MCP_TIMEOUT (--timeout): "),
-        (
-            ["install", "windsurf", "--scope", "project"],
-            "Windsurf: it has no config of a project; leave out --scope project.",
-        ),
-    ],
-)
-def test_a_wrong_wish_is_told_in_one_line(home: Path, arguments: list[str], words: str) -> None:
-    ran = homely(home, *arguments)
-    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
-    assert ran.stderr.startswith("beam-mcp: ")
-    assert words in ran.stderr
+WISHES = [
+    (["install"], "name a client, or use --all: claude-desktop, claude-code,"),
+    (["uninstall", "emacs"], "'emacs' is none of the clients: claude-desktop,"),
+    (["install", "cursor", "--all"], "--all goes without cursor."),
+    (["install", "cursor", "--name", "a b"], "--name takes up to 64 letters, digits, '-' or '_'."),
+    (["install", "cursor", "--timeout", "0"], "BEAM_MCP_TIMEOUT (--timeout): "),
+    (
+        ["install", "windsurf", "--scope", "project"],
+        "Windsurf: it has no config of a project; leave out --scope project.",
+    ),
+]
+
+
+@pytest.mark.anyio
+async def test_a_wrong_wish_is_told_in_one_line(home: Path) -> None:
+    ran = await told([Command(typed, home, living_in(home)) for typed, _ in WISHES])
+    for (_, words), each in zip(WISHES, ran, strict=True):
+        assert (each.code, each.out, each.errors.count("\n")) == (2, "", 1)
+        assert each.errors.startswith("beam-mcp: ")
+        assert words in each.errors
     assert written(home) == {}
 
 

@@ -14,6 +14,7 @@ import pytest
 from beam_mcp.sandbox.access import SANDBOX_KEY, WORKSPACE_ID
 from beam_mcp.sandbox.serve import serving
 from beam_mcp.sandbox.world import World
+from tests.cli.batches import Command, told
 from tests.cli.key_stores import home, kept, profiles
 from tests.cli.logins import command, logged_in
 from tests.cli.terminals import terminal
@@ -24,7 +25,7 @@ in_a_terminal = pytest.mark.skipif(sys.platform == "win32", reason="Windows has 
 TEAM_299 = str(UUID(int=299))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def world() -> World:
     """A person of three thousand workspaces."""
     world = World(populated=False)
@@ -32,7 +33,7 @@ def world() -> World:
     return world
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def url(world: World) -> AsyncIterator[str]:
     """Its Beam."""
     async with serving(world) as url:
@@ -144,40 +145,57 @@ async def test_without_a_key_store_that_works_the_key_is_in_a_file_for_its_owner
 
 
 async def test_each_profile_is_a_login_of_its_own(tmp_path: Path, url: str) -> None:
-    await logged_in(tmp_path, url)
-    assert "BEAM_MCP_PROFILE=work" in await logged_in(tmp_path, url, "--profile", "work", workspace="team 299")
-    for settings, workspace in (({}, WORKSPACE_ID), ({"BEAM_MCP_PROFILE": "work"}, TEAM_299)):
-        _, said, _ = await command("whoami", cwd=tmp_path, **home(tmp_path) | settings)
-        assert workspace in said
-    assert (await command("logout", "--profile", "work", cwd=tmp_path, **home(tmp_path)))[0] == 0
-    code, _, wrong = await command("logout", "--profile", "work", cwd=tmp_path, **home(tmp_path))
-    assert (code, "nobody is logged in as profile work" in wrong) == (1, True)
-    assert (await command("whoami", cwd=tmp_path, **home(tmp_path)))[0] == 0
-    assert (await command("logout", "--all", cwd=tmp_path, **home(tmp_path)))[0] == 0
+    def typed(*words: str, stdin: str = "", **settings: str) -> Command:
+        return Command(words, tmp_path, home(tmp_path) | settings, stdin)
+
+    def login(*words: str) -> Command:
+        return typed("login", "--key-stdin", "--workspace", *words, stdin=SANDBOX_KEY, BEAM_API_URL=url)
+
+    own, work = await told([login(WORKSPACE_ID), login("team 299", "--profile", "work")])
+    assert (own.code, own.errors, work.code, work.errors) == (0, "", 0, "")
+    assert "BEAM_MCP_PROFILE=work" in work.out
+    every = await told(
+        [
+            typed("whoami"),
+            typed("whoami", BEAM_MCP_PROFILE="work"),
+            typed("logout", "--profile", "work"),
+            typed("logout", "--profile", "work"),
+            typed("whoami"),
+            typed("logout", "--all"),
+        ]
+    )
+    assert [each.code for each in every] == [0, 0, 0, 1, 0, 0]
+    assert (WORKSPACE_ID in every[0].out, TEAM_299 in every[1].out) == (True, True)
+    assert "nobody is logged in as profile work" in every[3].errors
     assert not profiles(tmp_path).exists()
+    assert not any(SANDBOX_KEY in each.out + each.errors for each in (own, work, *every))
 
 
-@pytest.mark.parametrize(
-    ("arguments", "stdin", "code", "words"),
-    [
-        ((), "", 2, "in a script pass the key on stdin"),
-        (("--key-stdin",), SANDBOX_KEY, 1, "The key opens 3,001 workspaces: Sandbox ("),
-        (("--key-stdin", "--workspace", "team 29"), SANDBOX_KEY, 0, ""),
-        (("--key-stdin", "--workspace", "am 29"), SANDBOX_KEY, 1, '--workspace "am 29" fits 159 workspaces'),
-        (("--key-stdin", "--workspace", "mars"), SANDBOX_KEY, 1, 'No workspace of this key fits "mars".'),
-        (("--key-stdin",), "", 1, "Stdin holds no key"),
-        (("--key-stdin",), "two words", 1, "Stdin holds no key, or more than a key."),
-        (("--key-stdin",), "wrong-key", 1, "did not accept the API key"),
-        (("--profile", "../x"), "", 2, "BEAM_MCP_PROFILE (--profile): a name has"),
-    ],
-)
-async def test_a_script_is_told_what_is_missing(
-    tmp_path: Path, url: str, arguments: tuple[str, ...], stdin: str, code: int, words: str
-) -> None:
-    ended, _, wrong = await command("login", *arguments, cwd=tmp_path, stdin=stdin, BEAM_API_URL=url, **home(tmp_path))
-    assert ended == code
-    assert words in wrong
-    assert profiles(tmp_path).exists() is (code == 0)
+SCRIPTS: list[tuple[tuple[str, ...], str, int, str]] = [
+    ((), "", 2, "in a script pass the key on stdin"),
+    (("--key-stdin",), SANDBOX_KEY, 1, "The key opens 3,001 workspaces: Sandbox ("),
+    (("--key-stdin", "--workspace", "team 29"), SANDBOX_KEY, 0, ""),
+    (("--key-stdin", "--workspace", "am 29"), SANDBOX_KEY, 1, '--workspace "am 29" fits 159 workspaces'),
+    (("--key-stdin", "--workspace", "mars"), SANDBOX_KEY, 1, 'No workspace of this key fits "mars".'),
+    (("--key-stdin",), "", 1, "Stdin holds no key"),
+    (("--key-stdin",), "two words", 1, "Stdin holds no key, or more than a key."),
+    (("--key-stdin",), "wrong-key", 1, "did not accept the API key"),
+    (("--profile", "../x"), "", 2, "BEAM_MCP_PROFILE (--profile): a name has"),
+]
+
+
+async def test_a_script_is_told_what_is_missing(tmp_path: Path, url: str) -> None:
+    homes = [tmp_path / str(number) for number in range(len(SCRIPTS))]
+    typed = list[Command]()
+    for place, (arguments, stdin, *_) in zip(homes, SCRIPTS, strict=True):
+        place.mkdir()
+        typed.append(Command(["login", *arguments], place, home(place) | {"BEAM_API_URL": url}, stdin))
+    for place, (_, stdin, code, words), each in zip(homes, SCRIPTS, await told(typed), strict=True):
+        assert each.code == code
+        assert words in each.errors
+        assert not stdin or stdin not in each.out + each.errors
+        assert "Traceback" not in each.errors
+        assert profiles(place).exists() is (code == 0)
 
 
 async def test_without_a_network_it_says_what_is_wrong_and_keeps_nothing(tmp_path: Path) -> None:
@@ -189,24 +207,22 @@ async def test_without_a_network_it_says_what_is_wrong_and_keeps_nothing(tmp_pat
     assert not profiles(tmp_path).exists()
 
 
-async def test_what_the_environment_says_goes_before_the_login(tmp_path: Path, url: str) -> None:
-    await logged_in(tmp_path, url)
-    _, said, _ = await command("whoami", cwd=tmp_path, **home(tmp_path), BEAM_WORKSPACE_ID=TEAM_299)
+async def test_what_the_environment_says_goes_before_the_login(at_home: Path, url: str) -> None:
+    _, said, _ = await command("whoami", cwd=at_home, **home(at_home), BEAM_WORKSPACE_ID=TEAM_299)
     assert f"Team 299 ({TEAM_299})" in said
     own = {"BEAM_API_KEY": SANDBOX_KEY, "BEAM_API_URL": url}
-    _, said, _ = await command("whoami", cwd=tmp_path, **home(tmp_path), **own)
+    _, said, _ = await command("whoami", cwd=at_home, **home(at_home), **own)
     assert "BEAM_API_KEY, by environment" in said
     assert "none is set" in said  # the workspace of the login belongs to the key of the login
-    (tmp_path / ".env").write_text(f"BEAM_API_KEY={SANDBOX_KEY}\nBEAM_API_URL={url}\n")
-    _, said, _ = await command("whoami", cwd=tmp_path, **home(tmp_path))
+    (at_home / ".env").write_text(f"BEAM_API_KEY={SANDBOX_KEY}\nBEAM_API_URL={url}\n")
+    _, said, _ = await command("whoami", cwd=at_home, **home(at_home))
     assert "BEAM_API_KEY, by .env" in said
 
 
-async def test_a_key_goes_to_no_other_host_than_the_one_it_was_checked_with(tmp_path: Path, url: str) -> None:
-    await logged_in(tmp_path, url)
+async def test_a_key_goes_to_no_other_host_than_the_one_it_was_checked_with(at_home: Path) -> None:
     other = World()
     async with serving(other) as elsewhere:
-        code, _, wrong = await command("whoami", cwd=tmp_path, **home(tmp_path), BEAM_API_URL=elsewhere)
+        code, _, wrong = await command("whoami", cwd=at_home, **home(at_home), BEAM_API_URL=elsewhere)
     assert (code, "not sent to" in wrong) == (1, True)
     assert not other.requests
 
@@ -219,19 +235,18 @@ async def test_a_dotenv_of_somebody_elses_folder_has_no_say_in_a_login(tmp_path:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
-async def test_a_link_in_place_of_the_file_is_not_followed(tmp_path: Path, url: str) -> None:
-    await logged_in(tmp_path, url)
-    file, target = profiles(tmp_path), tmp_path / "elsewhere.json"
+async def test_a_link_in_place_of_the_file_is_not_followed(at_home: Path, url: str) -> None:
+    file, target = profiles(at_home), at_home / "elsewhere.json"
     file.rename(target)
     file.symlink_to(target)
     before = target.read_bytes()
-    code, _, wrong = await command("whoami", cwd=tmp_path, **home(tmp_path))
+    code, _, wrong = await command("whoami", cwd=at_home, **home(at_home))
     assert (code, "is a link to elsewhere and was not followed" in wrong) == (1, True)
     arguments = ("login", "--key-stdin", "--workspace", TEAM_299)
-    code, _, wrong = await command(*arguments, cwd=tmp_path, stdin=SANDBOX_KEY, BEAM_API_URL=url, **home(tmp_path))
+    code, _, wrong = await command(*arguments, cwd=at_home, stdin=SANDBOX_KEY, BEAM_API_URL=url, **home(at_home))
     assert (code, "Nothing was stored." in wrong) == (1, True)
     assert target.read_bytes() == before
-    assert (await command("logout", "--all", cwd=tmp_path, **home(tmp_path)))[0] in {0, 1}
+    assert (await command("logout", "--all", cwd=at_home, **home(at_home)))[0] in {0, 1}
     assert target.read_bytes() == before
 
 
@@ -244,13 +259,12 @@ async def test_a_folder_that_cannot_be_read_is_said_before_anything_is_stored(tm
     assert "cannot be read: File name too long. Nothing was stored." in " ".join(wrong.split())
 
 
-async def test_a_damaged_file_is_said_and_a_full_logout_clears_it(tmp_path: Path, url: str) -> None:
-    await logged_in(tmp_path, url)
-    profiles(tmp_path).write_text('{"profiles": {"default": 7}}')
-    code, _, wrong = await command("whoami", cwd=tmp_path, **home(tmp_path))
+async def test_a_damaged_file_is_said_and_a_full_logout_clears_it(at_home: Path, url: str) -> None:
+    profiles(at_home).write_text('{"profiles": {"default": 7}}')
+    code, _, wrong = await command("whoami", cwd=at_home, **home(at_home))
     assert (code, "is damaged. Run `beam-mcp logout --all`" in wrong) == (1, True)
-    await command("logout", "--all", cwd=tmp_path, **home(tmp_path))
-    await logged_in(tmp_path, url)
+    await command("logout", "--all", cwd=at_home, **home(at_home))
+    await logged_in(at_home, url)
 
 
 async def test_one_workspace_alone_needs_no_choice(tmp_path: Path) -> None:

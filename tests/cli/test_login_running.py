@@ -29,7 +29,7 @@ ELSEWHERE = str(UUID(int=7))
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def world() -> World:
     """Two workspaces."""
     world = World(populated=False)
@@ -37,7 +37,7 @@ def world() -> World:
     return world
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def url(world: World) -> AsyncIterator[str]:
     """Its Beam."""
     async with serving(world) as url:
@@ -82,12 +82,11 @@ async def test_a_server_with_a_key_of_its_own_asks_no_login(tmp_path: Path, url:
         assert "by BEAM_API_KEY." in await speaker.call("get_account")
 
 
-async def test_a_server_for_another_host_does_not_send_the_key_there(tmp_path: Path, url: str) -> None:
-    await logged_in(tmp_path, url)
+async def test_a_server_for_another_host_does_not_send_the_key_there(at_home: Path) -> None:
     other = World()
     async with serving(other) as elsewhere:
-        settings = home(tmp_path) | {"BEAM_API_URL": elsewhere}
-        async with started(cwd=tmp_path, settings=settings) as server:
+        settings = home(at_home) | {"BEAM_API_URL": elsewhere}
+        async with started(cwd=at_home, settings=settings) as server:
             said = await (await greeted(server)).call("list_agents")
     assert "The key of profile default is for 127.0.0.1:" in said
     assert not other.requests
@@ -119,12 +118,11 @@ async def test_over_http_the_headers_are_named_and_on_loopback_the_login_serves(
         assert "Invoice Matcher" in await Speaker(OverHttp(http), "2026-07-28").call("list_agents")
 
 
-async def test_on_a_public_address_nobody_gets_the_login(tmp_path: Path, world: World, url: str) -> None:
-    await logged_in(tmp_path, url)
+async def test_on_a_public_address_nobody_gets_the_login(at_home: Path, world: World) -> None:
     before = len(world.requests)
     everywhere = "0.0.0.0"  # noqa: S104
     arguments = ("--transport", "http", "--port", "0", "--host", everywhere, "--allowed-hosts", "beam.example")
-    async with started("serve", *arguments, cwd=tmp_path, settings=home(tmp_path)) as server:
+    async with started("serve", *arguments, cwd=at_home, settings=home(at_home)) as server:
         address = (await server.address()).replace(everywhere, "127.0.0.1")
         async with httpx2.AsyncClient(base_url=address, trust_env=False) as http:
             refused = await http.post("/mcp", json={}, headers={"host": "beam.example"})

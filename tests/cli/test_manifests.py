@@ -24,6 +24,7 @@ from beam_mcp.cli.manifests_start import joined
 from beam_mcp.server.prompts import prompts
 from beam_mcp.settings import LISTENING, Settings, variable
 from beam_mcp.tools.toolsets import TOOLSETS
+from tests.cli.batches import Command, told
 from tests.cli.processes import ROOT, run, started
 from tests.cli.wires import OverStdio, Speaker
 
@@ -60,12 +61,13 @@ def test_what_is_out_of_date_or_missing_is_named(tmp_path: Path) -> None:
     assert checked.stderr == f"beam-mcp: out of date: {named}; run beam-mcp manifests.\n"
 
 
-def test_a_folder_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
+@pytest.mark.anyio
+async def test_a_folder_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "manifests").write_text("", encoding="utf-8")
-    for arguments in (["manifests"], ["manifests", "--bundle", "--out", "manifests"]):
-        told = run(*arguments, cwd=tmp_path)
-        assert (told.returncode, told.stdout, told.stderr.count("\n")) == (2, "", 1)
-        assert " cannot be written (" in told.stderr
+    both = (["manifests"], ["manifests", "--bundle", "--out", "manifests"])
+    for each in await told([Command(typed, tmp_path) for typed in both]):
+        assert (each.code, each.out, each.errors.count("\n")) == (2, "", 1)
+        assert " cannot be written (" in each.errors
 
 
 def test_the_version_and_the_description_are_the_same_everywhere() -> None:
@@ -193,9 +195,9 @@ def test_folders_become_one_option_again() -> None:
 
 @pytest.mark.anyio
 async def test_the_bundle_holds_all_it_needs_and_what_it_starts_serves(tmp_path: Path) -> None:
-    told = run("manifests", "--bundle", cwd=tmp_path)
+    packed = run("manifests", "--bundle", cwd=tmp_path)
     path = tmp_path / "dist" / f"beam-mcp-{__version__}.mcpb"
-    assert (told.returncode, told.stdout.strip(), told.stderr) == (0, str(path.relative_to(tmp_path)), "")
+    assert (packed.returncode, packed.stdout.strip(), packed.stderr) == (0, str(path.relative_to(tmp_path)), "")
     unpacked = tmp_path / "unpacked"
     with zipfile.ZipFile(path) as bundle:
         bundle.extractall(unpacked)

@@ -50,13 +50,13 @@ def deep(levels: int) -> str:
 @pytest.mark.parametrize("name", FLOODS)
 def test_the_time_that_cleaning_takes_grows_with_the_text_and_no_faster(name: str) -> None:
     taken: list[float] = []
-    for size in (MB // 4, MB):
+    for size in (MB // 8, MB // 2):
         text = FLOODS[name](size)
         begun = time.process_time()
         said = tame(text)
         taken.append(time.process_time() - begun)
         assert checks.unseen(said) == set()
-    assert taken[1] < 8 * max(taken[0], 0.05), taken
+    assert taken[1] < 8 * max(taken[0], 0.025), taken
 
 
 async def told(chat: Chat, world: World, flood: Any, **ask: Any) -> str:
@@ -129,8 +129,8 @@ async def test_data_however_deep_is_told_or_refused_in_words(levels: int) -> Non
 
 def test_raw_json_of_megabytes_is_made_harmless_in_time() -> None:
     for make in FLOODS.values():
-        plain = json.dumps(make(MB // 2), ensure_ascii=False)
+        plain = json.dumps(make(MB // 4), ensure_ascii=False)
         begun = time.process_time()
         shown = escaped(plain)
-        assert time.process_time() - begun < 5
+        assert time.process_time() - begun < 2.5
         assert json.loads(shown) == json.loads(plain)
