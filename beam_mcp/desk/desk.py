@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import anyio
 
 from beam_mcp.beam.agent import Agent
 from beam_mcp.beam.history import Usual
+from beam_mcp.beam.link import UUID
 from beam_mcp.beam.task import Task, TaskHead, folded
 
 K = TypeVar("K")
@@ -19,23 +21,33 @@ V = TypeVar("V")
 
 NAMES_KEEP = timedelta(minutes=5)
 SAME_WORK = timedelta(minutes=10)
+AT_EASE = 20  # so many are each remembered in full; more of them share what these may hold
+FEWEST = 50
 
 
 class Bounded(OrderedDict[K, V]):
-    """A mapping that forgets what was longest unused once it holds `most` entries."""
+    """A mapping that forgets what was longest unused once it holds `most` entries, or fewer where many share."""
 
     def __init__(self, most: int) -> None:
         super().__init__()
-        self.most = most
+        self.most = self.in_full = most
 
     def __setitem__(self, key: K, value: V) -> None:
         super().__setitem__(key, value)
         self.move_to_end(key)
+        self._trim()
+
+    def share(self, sharers: int) -> None:
+        """Hold no more than is left to each of so many, but a few in any case."""
+        self.most = min(self.in_full, max(FEWEST, self.in_full * AT_EASE // max(sharers, AT_EASE)))
+        self._trim()
+
+    def _trim(self) -> None:
         while len(self) > self.most:
             self.popitem(last=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Told:
     """What this conversation last heard of a task: its `state` in detail, its `mark` as a list shows it, and when.
 
@@ -68,17 +80,16 @@ class Conversation:
         return task.phase != "working" and not (told and told.mark == _mark(task))
 
 
-@dataclass
+@dataclass(slots=True)
 class Work:
-    """One piece of work given to an agent; `attempted` without a `task` means nobody knows whether it was started."""
+    """One piece of work given to an agent; `attempted` without a task means nobody knows whether it was started."""
 
     since: datetime
     attempted: bool = False
-    task: TaskHead | None = None
-    turn: anyio.Lock = field(default_factory=anyio.Lock)
+    task_id: str | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class Form:
     """A form that was sent to a person; `missed` once nobody answered it in time."""
 
@@ -101,16 +112,16 @@ class Person:
 
     `forms` and `cards` are those they were sent in a session, `missed` how many forms in a row nobody answered there,
     `lost_rungs` the ways of asking them that failed there, with why. `proposed` is kept by task and step, as is how
-    many `wrong_codes` the chat gave for it.
+    many `wrong_codes` the chat gave for it. `turns` are at what is being written now, one at a time.
     """
 
     agents: tuple[Agent, ...] = ()
     agents_at: datetime | None = None
     usual: Bounded[str, tuple[datetime, Usual | None]] = field(default_factory=lambda: Bounded(200))
-    task_ids: Bounded[str, str] = field(default_factory=lambda: Bounded(5000))
+    task_ids: Bounded[str, str] = field(default_factory=lambda: Bounded(1000))
     work: Bounded[str, Work] = field(default_factory=lambda: Bounded(500))
-    started: Bounded[str, None] = field(default_factory=lambda: Bounded(2000))
-    turns: Bounded[str, anyio.Lock] = field(default_factory=lambda: Bounded(500))
+    started: Bounded[str, None] = field(default_factory=lambda: Bounded(500))
+    turns: WeakValueDictionary[str, anyio.Lock] = field(default_factory=WeakValueDictionary[str, anyio.Lock])
     done: Bounded[str, tuple[datetime, str, str]] = field(default_factory=lambda: Bounded(500))
     forms: Bounded[str, Form] = field(default_factory=lambda: Bounded(500))
     missed: Bounded[str, int] = field(default_factory=lambda: Bounded(500))
@@ -129,13 +140,19 @@ class Person:
         return known if known and now - known[0] < NAMES_KEEP else None
 
     def saw(self, *tasks: TaskHead) -> None:
-        """Remember tasks by customId and id, so that either finds them without a search; a name seen twice is none."""
+        """Remember tasks by customId, and by ids that look like one, to find them without a search.
+
+        A name seen twice is none. Of a UUID it is known without this what it means.
+        """
         for task in tasks:
-            if task.id:
+            if task.id and not UUID.fullmatch(task.id):
                 self.task_ids[task.id.lower()] = task.id
-                name = folded(task.custom_id or "")
-                if name:
-                    self.task_ids[name] = task.id if self.task_ids.get(name, task.id) == task.id else ""
+            if task.id and (name := folded(task.custom_id or "")):
+                self.task_ids[name] = task.id if self.task_ids.get(name, task.id) == task.id else ""
+
+    def turn(self, name: str) -> anyio.Lock:
+        """One at a time for all that write under this name."""
+        return self.turns.setdefault(name, anyio.Lock())
 
     def given(self, digest: str, now: datetime) -> Work:
         """The record of this work: the one of the last ten minutes, else a new one."""
@@ -162,8 +179,7 @@ class Desks:
     def person(self, fingerprint: str, *, is_stranger: bool = False) -> Person:
         """What is remembered of the person behind this fingerprint."""
         known = self.people.get(fingerprint) or self.strangers.pop(fingerprint, None) or Person()
-        (self.strangers if is_stranger else self.people)[fingerprint] = known
-        return known
+        return _seated(known, fingerprint, self.strangers if is_stranger else self.people)
 
     def conversation(self, fingerprint: str, name: str | None, *, is_stranger: bool = False) -> Conversation:
         """What is remembered of this conversation; nothing where the connection cannot tell conversations apart."""
@@ -171,8 +187,16 @@ class Desks:
             return Conversation()
         key = fingerprint, name
         known = self.conversations.get(key) or self.first_words.pop(key, None) or Conversation()
-        (self.first_words if is_stranger else self.conversations)[key] = known
-        return known
+        return _seated(known, key, self.first_words if is_stranger else self.conversations)
+
+
+def _seated(known: V, name: K, among: Bounded[K, V]) -> V:
+    """The same, used last among the others, and with its share of what all of them may hold."""
+    among[name] = known
+    for held in vars(known).values():
+        if isinstance(held, Bounded):
+            held.share(len(among))
+    return known
 
 
 def _state(task: Task) -> int:

@@ -73,8 +73,10 @@ class Links:
         One that was used or has expired is not given again.
         """
         links = self._drawer(caller).decisions
+        for token in [token for token, link in links.items() if link.is_expired]:
+            del links[token]
         known = (link for link in links.values() if (link.task_id, link.step_id) == (task_id, step_id))
-        link = next((link for link in known if link.outcome is None and not link.is_expired), None)
+        link = next((link for link in known if link.outcome is None), None)
         link = link or Link(secrets.token_urlsafe(24), _apart(caller), None, task_id, step_id)
         link.expires = caller.now + GOOD_FOR
         links[link.token] = link

@@ -40,13 +40,6 @@ def _take_note(task: asyncio.Task[Any]) -> None:
         task.exception()
 
 
-def turn_at(caller: Caller, task_id: str) -> anyio.Lock:
-    """One write at a time to the same task by the same person."""
-    turn = caller.person.turns.get(task_id) or anyio.Lock()
-    caller.person.turns[task_id] = turn
-    return turn
-
-
 @contextmanager
 def remembered(caller: Caller, task_id: str, done: str) -> Generator[None]:
     """Keep what is being done to a task, in words, for a repeated call, unless it fails; also where nobody knows.

@@ -11,7 +11,7 @@ from beam_mcp.beam.errors import Ambiguous, BadRequest, Conflict
 from beam_mcp.beam.node import Node, ToolData
 from beam_mcp.beam.task import Task, get_task
 from beam_mcp.desk.desk import Proposed, digest
-from beam_mcp.tools.carried import carry_through, done_before, recording, remembered, turn_at
+from beam_mcp.tools.carried import carry_through, done_before, recording, remembered
 from beam_mcp.tools.given import task_named
 from beam_mcp.tools.office import Caller, Given
 from beam_mcp.tools.receipts import Reached, Receipt
@@ -147,7 +147,10 @@ async def approve(caller: Caller, seen: Seen, *, reached: Reached) -> DecidedVie
 
 async def _approve(caller: Caller, seen: Seen, reached: Reached) -> DecidedView:
     changed = sent_parameters(seen.node, seen.parameters, seen.edits) if seen.edits else None
-    async with turn_at(caller, seen.action.task_id), recording(caller, _receipt(seen, "approved", reached)) as result:
+    async with (
+        caller.person.turn(seen.action.task_id),
+        recording(caller, _receipt(seen, "approved", reached)) as result,
+    ):
         await _refuse_if_changed(caller, seen)
         with remembered(caller, seen.action.task_id, f"You approved {quoted(seen.tool, 60)}"):
             now = await consent(caller.beam, seen.action, changed=changed, feedback=seen.words or None)
@@ -167,7 +170,10 @@ async def refuse(caller: Caller, seen: Seen, *, reached: Reached) -> DecidedView
 
 
 async def _refuse(caller: Caller, seen: Seen, reached: Reached) -> DecidedView:
-    async with turn_at(caller, seen.action.task_id), recording(caller, _receipt(seen, "rejected", reached)) as result:
+    async with (
+        caller.person.turn(seen.action.task_id),
+        recording(caller, _receipt(seen, "rejected", reached)) as result,
+    ):
         await _refuse_if_changed(caller, seen)
         with remembered(caller, seen.action.task_id, f"You rejected {quoted(seen.tool, 60)}"):
             now = await reject(caller.beam, seen.action, reasons=[seen.words] if seen.words else [])

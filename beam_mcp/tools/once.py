@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import anyio
+
 from beam_mcp.beam.errors import BeamError, MayHaveHappened
 from beam_mcp.beam.new_task import NewTask, create_task, find_started
 from beam_mcp.beam.task import TaskHead
@@ -14,10 +16,11 @@ from beam_mcp.views.text import ago
 
 @dataclass(frozen=True)
 class Start:
-    """A task, and the record of its start where it had been started before."""
+    """The task that was started: as it began where that was now, else only its id, and since when it is known."""
 
-    task: TaskHead
-    earlier: Work | None = None
+    task_id: str
+    since: datetime
+    begun: TaskHead | None = None
 
 
 async def start_once(caller: Caller, new: NewTask, *, again: bool) -> Start:
@@ -31,28 +34,31 @@ async def start_once(caller: Caller, new: NewTask, *, again: bool) -> Start:
     person, name = caller.person, digest(new.sameness())
     if again:
         person.work.pop(name, None)
-    return await carry_through(caller, _start(caller, new, person.given(name, caller.now)))
+    work = person.given(name, caller.now)
+    return await carry_through(caller, _start(caller, new, work, person.turn(f"{name} {work.since}")))
 
 
-async def _start(caller: Caller, new: NewTask, work: Work) -> Start:
-    async with work.turn:
-        if work.task is None and work.attempted:
-            work.task = await find_started(caller.beam, new, since=work.since, known=caller.person.started)
-            if work.task is None:
+async def _start(caller: Caller, new: NewTask, work: Work, turn: anyio.Lock) -> Start:
+    async with turn:
+        if work.task_id is None and work.attempted:
+            found = await find_started(caller.beam, new, since=work.since, known=caller.person.started)
+            if found is None:
                 raise MayHaveHappened(*_still_unclear(work, caller.now))
-        if work.task is not None:
-            return Start(work.task, earlier=work)
+            work.task_id = found.id
+        if work.task_id is not None:
+            return Start(work.task_id, work.since)
         work.attempted = True
         try:
-            work.task = await create_task(caller.beam, new, known=caller.person.started)
+            begun = await create_task(caller.beam, new, known=caller.person.started)
         except MayHaveHappened:
             raise
         except BeamError:
             work.attempted = False
             raise
-        caller.person.saw(work.task)
-        caller.person.started[work.task.id or ""] = None
-        return Start(work.task)
+        work.task_id = begun.id or ""
+        caller.person.saw(begun)
+        caller.person.started[work.task_id] = None
+        return Start(work.task_id, work.since, begun)
 
 
 def _still_unclear(work: Work, now: datetime) -> tuple[str, str]:

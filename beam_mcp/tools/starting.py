@@ -57,13 +57,13 @@ async def create_task(
         webhook_url=webhook_url,
     )
     start = await start_once(caller, new, again=again)
-    task = await get_task(caller.beam, start.task.id or "") if start.earlier else start.task
-    when = ago(start.earlier.since, caller.now) if start.earlier else None
+    task = start.begun or await get_task(caller.beam, start.task_id)
+    when = None if start.begun else ago(start.since, caller.now)
     usual = await usual_time(caller, who.id or "")
     started = StartedView.of(
         task, agent=who.name or agent, about=query or in_words(value(input)), started=when, usual=usual
     )
-    return await wait_after_start(caller, started, task.id or "", wait_seconds) if wait_seconds else started
+    return await wait_after_start(caller, started, start.task_id, wait_seconds) if wait_seconds else started
 
 
 def _check_work(query: str | None, data: dict[str, Any] | None) -> None:

@@ -7,7 +7,7 @@ from beam_mcp.beam.errors import BadRequest, BeamError, Conflict, Overtaken
 from beam_mcp.beam.node import Asked
 from beam_mcp.beam.task import Task, get_task
 from beam_mcp.tools.answering import Numbered, sort_answers
-from beam_mcp.tools.carried import carry_through, done_before, recording, remembered, turn_at
+from beam_mcp.tools.carried import carry_through, done_before, recording, remembered
 from beam_mcp.tools.office import Caller
 from beam_mcp.tools.receipts import Reached, Receipt
 from beam_mcp.views.answered import AnsweredView
@@ -39,7 +39,7 @@ def refuse_unless_asking(caller: Caller, task: Task) -> None:
 
 async def _answer(caller: Caller, task: Task, chosen: Mapping[Numbered, str], reached: Reached) -> AnsweredView:
     steps = sort_answers(task, chosen)
-    turn = turn_at(caller, task.id or "")
+    turn = caller.person.turn(task.id or "")
     waited = turn.locked()
     async with turn:
         # What a form showed was read before the person had time to think.

@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_mcp.beam.agent import Agent
 from beam_mcp.beam.task import Task, TaskHead
-from beam_mcp.desk.desk import SAME_WORK, Bounded, Conversation, Desks, Person, digest
+from beam_mcp.desk.desk import AT_EASE, FEWEST, SAME_WORK, Bounded, Conversation, Desks, Person, digest
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -62,6 +63,12 @@ def test_a_person_finds_tasks_by_either_name_in_any_case() -> None:
     assert person.task_ids == {"t-1": "t-1", "inv-1": "t-1", "t-2": "T-2"}
 
 
+def test_a_uuid_is_not_remembered_under_itself() -> None:
+    person, name = Person(), "5c1d9a52-8e0f-4a7b-9d3e-0b1c2d3e4f50"
+    person.saw(TaskHead.model_validate({"id": name, "customId": "INV-3"}), TaskHead.model_validate({"id": name}))
+    assert person.task_ids == {"inv-3": name}
+
+
 def test_agents_are_known_for_five_minutes() -> None:
     person = Person()
     assert not person.knows_agents(NOW)
@@ -103,6 +110,38 @@ def test_desks_forget_whoever_was_away_longest() -> None:
     assert desks.person("anna") is first
     desks.person("carla")
     assert set(desks.people) == {"anna", "carla"}
+
+
+def test_few_are_remembered_in_full_and_many_share_what_those_may_hold() -> None:
+    desks, many = Desks(), 10 * AT_EASE
+    tasks = [TaskHead.model_validate({"id": f"t-{n}"}) for n in range(1000)]
+    few = [desks.person(str(n)) for n in range(AT_EASE)]
+    for person in few:
+        person.saw(*tasks)
+    assert {len(person.task_ids) for person in few} == {len(tasks)}
+    for n in range(many):
+        desks.person(str(n)).saw(*tasks)
+    assert sum(len(desks.person(str(n)).task_ids) for n in range(many)) <= AT_EASE * len(tasks)
+    assert list(few[0].task_ids)[-1] == "t-999"
+    assert len(desks.person("0").task_ids) >= FEWEST
+
+
+def test_each_conversation_is_left_a_few_tasks_however_many_there_are() -> None:
+    desks = Desks()
+    for n in range(300):
+        for number in range(200):
+            desks.conversation("anna", str(n)).tell(task(id=str(number)), NOW)
+    assert {len(desks.conversation("anna", str(n)).told) for n in range(300)} == {FEWEST}
+
+
+@pytest.mark.anyio
+async def test_who_writes_under_one_name_takes_turns_and_nothing_is_kept_of_it() -> None:
+    person = Person()
+    async with person.turn("t-1"):
+        assert person.turn("t-1").locked()
+        assert not person.turn("t-2").locked()
+    assert not person.turn("t-1").locked()
+    assert len(person.turns) == 0
 
 
 @given(st.dictionaries(st.text(), st.integers()))
