@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from contextvars import Context
 from dataclasses import dataclass, field, replace
 
 import anyio
@@ -19,6 +20,7 @@ from beam_mcp.beam.updates import Streams
 
 TRUSTED_FOR = 60.0  # seconds from the last sign of life of a stream to a look in spite of it
 LINGER = 60.0  # seconds that streams stay open for the next call
+SWEEP = 10.0  # seconds from one look at what nobody awaits to the next
 BEAT = 15.0  # seconds at most until whoever waits can say so
 
 
@@ -38,6 +40,7 @@ class Lookout:
     _resumed: bool = True  # nobody has looked since the last ones left
     _nudged: bool = False
     _missed: bool = False
+    _coming: asyncio.TimerHandle | None = None
     _stirred: anyio.Event = field(default_factory=anyio.Event)
     _looked: anyio.Event = field(default_factory=anyio.Event)
 
@@ -59,7 +62,7 @@ class Lookout:
             self._waiting = +self._waiting
             self._resumed = self._resumed or not self._waiting
             self.streams.leave(set(task_ids) - set(self._waiting), at_once=given_up)
-            asyncio.get_running_loop().call_later(LINGER, self._leave_what_nobody_awaits)
+            self._come_back(LINGER)
 
     async def first_look(self, task_ids: Sequence[str]) -> None:
         """Until they were seen; a look of a moment ago is enough where they all were at work.
@@ -121,6 +124,8 @@ class Lookout:
 
     async def aclose(self) -> None:
         """Close the streams."""
+        if self._coming:
+            self._coming.cancel()
         await self.streams.aclose()
 
     def _nudge(self) -> None:
@@ -175,14 +180,20 @@ class Lookout:
         self._seen = {i: seen for i in awaited if (seen := found.get(i) or read.get(i) or known.get(i))}
         self._resumed = False
 
+    def _come_back(self, seconds: float) -> None:
+        """See then what nobody awaits; one timer for all, which holds on to nothing of whoever waited."""
+        if self._coming is None:
+            loop = asyncio.get_running_loop()
+            self._coming = loop.call_later(seconds, self._leave_what_nobody_awaits, context=Context())
+
     def _leave_what_nobody_awaits(self) -> None:
+        self._coming = None
         self.streams.leave_those_left(LINGER - 1.0)
-        http, now = self.beam.http, anyio.current_time()
-        if not self._waiting and not self.streams.any_open:
-            if self.pace.not_before > now:
-                asyncio.get_running_loop().call_later(self.pace.not_before - now, self._leave_what_nobody_awaits)
-            elif http.kept.get(self.beam.identity.fingerprint()) is self:
-                del http.kept[self.beam.identity.fingerprint()]
+        http, name, now = self.beam.http, self.beam.identity.fingerprint(), anyio.current_time()
+        if self._waiting or self.streams.any_open or self.pace.not_before > now:
+            self._come_back(max(self.pace.not_before - now, SWEEP))
+        elif http.kept.get(name) is self:
+            del http.kept[name]
 
 
 def lookout_of(beam: Beam) -> Lookout:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from contextvars import Context
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -65,7 +66,10 @@ async def updates(beam: Beam, task_id: str, *, heard: Callable[[], None]) -> Asy
 
 @dataclass
 class Streams:
-    """One person's open streams; `nudge` is called whenever one begins to tell, tells something, or ends."""
+    """One person's open streams; `nudge` is called whenever one begins to tell, tells something, or ends.
+
+    They outlive the calls that opened them, and hold on to nothing of those.
+    """
 
     beam: Beam
     nudge: Callable[[], None]
@@ -93,7 +97,7 @@ class Streams:
             may_open = (self._offered or not self._open) and now >= self._not_before.get(task_id, 0.0)
             if may_open and task_id not in self._open:
                 self._not_before[task_id] = now + OPEN_AGAIN
-                self._open[task_id] = asyncio.create_task(self._listen(task_id))
+                self._open[task_id] = asyncio.create_task(self._listen(task_id), context=Context())
 
     def heard(self, task_ids: Iterable[str]) -> float | None:
         """When the one of them that was silent for longest was heard; None where one has no stream that works."""
@@ -109,9 +113,10 @@ class Streams:
             self._close(task_ids)
 
     def leave_those_left(self, seconds: float) -> None:
-        """Close those that nobody has waited for in the last so many seconds."""
-        before = anyio.current_time() - seconds
-        self._close([task_id for task_id, left in self._left.items() if left <= before])
+        """Close those that nobody has waited for in the last so many seconds, and forget what may be tried again."""
+        now = anyio.current_time()
+        self._close([task_id for task_id, left in self._left.items() if left <= now - seconds])
+        self._not_before = {task_id: moment for task_id, moment in self._not_before.items() if moment > now}
 
     def _close(self, task_ids: Iterable[str]) -> None:
         for task_id in task_ids:

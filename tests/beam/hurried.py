@@ -2,6 +2,8 @@
 
 import asyncio
 import selectors
+from typing import Any
+from weakref import WeakSet
 
 SPEED = 25.0
 
@@ -13,10 +15,17 @@ class _Impatient(selectors.DefaultSelector):
 
 
 class Hurried(asyncio.SelectorEventLoop):
-    """A loop for which a second is soon over."""
+    """A loop for which a second is soon over; `timers` are all that somebody still holds."""
 
     def __init__(self) -> None:
         super().__init__(_Impatient())
+        self.timers: WeakSet[asyncio.TimerHandle] = WeakSet()
+
+    def call_at(self, *args: Any, **more: Any) -> asyncio.TimerHandle:
+        """The same, counted."""
+        timer = super().call_at(*args, **more)
+        self.timers.add(timer)
+        return timer
 
     def time(self) -> float:
         """Seconds, which pass fast."""

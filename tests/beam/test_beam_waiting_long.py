@@ -1,5 +1,6 @@
 """Waiting for minutes costs Beam little, whatever it offers, and a change is noticed soon all the same."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ import pytest
 
 from beam_mcp.beam.follow import until_news
 from beam_mcp.beam.http import Beam
+from beam_mcp.beam.lookout import LINGER
 from beam_mcp.beam.task import TaskHead
 from beam_mcp.sandbox.serve import serving
 from beam_mcp.sandbox.task import TaskState
@@ -230,3 +232,24 @@ async def test_the_pace_halves_with_every_refusal_and_what_beam_asks_for_is_wait
             assert len(here.world.requests) > refused
 
     await at_once(halves_and_comes_back, waits_in_all_calls_of_this_person)
+
+
+async def test_streams_stay_open_a_minute_for_the_next_wait_and_then_nothing_is_kept() -> None:
+    async with watched(tasks=2) as here:
+        await here.wait(20)
+        assert here.beam.http.streams == 2
+        await anyio.sleep(LINGER / 2)
+        assert here.beam.http.streams == 2
+        await anyio.sleep(LINGER)
+        assert here.beam.http.streams == 0
+        assert here.beam.http.kept == {}
+
+
+async def test_many_waits_leave_one_timer_behind() -> None:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, Hurried)
+    async with watched(NO_STREAMS, tasks=1) as here:
+        for _ in range(20):
+            await here.wait(0.5)
+        due = [timer.when() - loop.time() for timer in loop.timers if not timer.cancelled()]
+        assert len([seconds for seconds in due if LINGER / 3 < seconds <= LINGER]) == 1
