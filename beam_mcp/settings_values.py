@@ -52,8 +52,15 @@ def is_a_path(named: Path) -> bool:
     return named.is_absolute() or named.exists() or len(str(named)) <= SHORT
 
 
+def unless_a_key(typed: str) -> str:
+    """Words to be said back, if none of them may be a key: to hide one too many does no harm."""
+    parts = re.split(r"[\s.,]+", typed)
+    mixed = (part for part in parts if len(part) > SHORT and re.search(r"\d", part) and "://" not in part)
+    return typed if all(map(_UUID.fullmatch, mixed)) else "…"
+
+
 def holds_a_key(text: str) -> bool:
-    """Whether a part of this is as long and mixed as keys and tokens are, and may have been put in a wrong place."""
+    """Whether a part of this is so long and mixed that it is refused as a key that was put in a wrong place."""
     return any(map(_resembles_a_key, re.split(r"[\s/:.,]+", text)))
 
 
@@ -112,7 +119,9 @@ def beam_address(given: str) -> str:
         ValueError: it is no safe one, or seems to hold a key.
     """
     address = safe_address(given, "https://api.beamstudio.ai", "keys are sent there")
-    if holds_a_key(urlsplit(address).path):
+    parts = urlsplit(address)
+    # A host of several parts is a name that some service made up, which can be as mixed as a key.
+    if holds_a_key(parts.path) or ("." not in parts.netloc and holds_a_key(parts.netloc)):
         raise ValueError(f"it seems to hold a key, which belongs in {variable('api_key')}")
     return address
 

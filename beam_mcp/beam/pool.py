@@ -55,7 +55,9 @@ def pool(base_url: str, timeout: float, patience: float, context: ssl.SSLContext
         )
     except (ImportError, ValueError, httpx2.InvalidURL):
         what = "The proxy that this system names is no address of an HTTP proxy (SOCKS is not supported)."
-        raise NotConfigured(what, "Correct or unset HTTPS_PROXY and ALL_PROXY, or the system's own setting.") from None
+        raise NotConfigured(
+            what, "Correct or unset HTTPS_PROXY and ALL_PROXY where beam-mcp runs, or that system's own setting."
+        ) from None
 
 
 def _uses_proxies(base_url: str) -> bool:

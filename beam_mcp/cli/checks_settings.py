@@ -7,9 +7,8 @@ from typing import Any, cast
 from beam_mcp.beam.link import told
 from beam_mcp.cli.checks import Check, Untouched
 from beam_mcp.cli.credentials import Credentials, CredentialsError, Profile
-from beam_mcp.cli.typed import unless_a_key
 from beam_mcp.settings import SECRET, Settings, SettingsError, origins, variable
-from beam_mcp.settings_values import flag, is_a_path
+from beam_mcp.settings_values import flag, is_a_path, unless_a_key
 from beam_mcp.tools.receipts import Receipts
 
 GROUP = "Settings"

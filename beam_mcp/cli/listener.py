@@ -5,8 +5,8 @@ import socket
 import sys
 from typing import Any
 
-from beam_mcp.cli.typed import unless_a_key
 from beam_mcp.settings import SettingsError
+from beam_mcp.settings_values import unless_a_key
 
 BACKLOG = 2048
 

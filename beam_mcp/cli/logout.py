@@ -5,8 +5,8 @@ from typing import Any
 from beam_mcp.cli.credentials import Credentials, CredentialsError
 from beam_mcp.cli.login import FAILED, NO_DOTENV
 from beam_mcp.cli.screen import complain, screen
-from beam_mcp.cli.typed import unless_a_key
 from beam_mcp.settings import load
+from beam_mcp.settings_values import unless_a_key
 
 
 def logout(given: dict[str, Any]) -> int:
