@@ -15,7 +15,7 @@ from mcp_types import CallToolResult, InputRequiredResult
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from beam_mcp.beam.errors import BeamError
+from beam_mcp.beam.errors import BadRequest, BeamError
 from beam_mcp.server.masking import CRASHED
 from beam_mcp.server.visitor import loaded_for
 from beam_mcp.tools.office import given_caller
@@ -32,6 +32,12 @@ _WANTED = {
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",
     "float_parsing": "must be a number",
+}
+_LACKING = {"missing", "string_too_short", "too_short"}
+_FOUND_BY = {
+    "task": "list_tasks() shows the tasks.",
+    "tasks": "list_tasks() shows the tasks.",
+    "agent": "list_agents() shows the agents.",
 }
 
 MISFILLED = "The form came back incomplete, so nothing was sent. Call {name} again, or ask in the chat."
@@ -96,16 +102,21 @@ class BeamTool(Tool):
             # Of our tools none raises it: the SDK does, for wrong arguments and for what a client answered a question.
             wrong = error.__cause__
             is_call = isinstance(wrong, ValidationError)
-            return failure(self._wrong_arguments(wrong, given) if is_call else MISFILLED.format(name=self.name))
+            if is_call:
+                return present_error(self._wrong_arguments(wrong, given), loaded)
+            return failure(MISFILLED.format(name=self.name))
 
-    def _wrong_arguments(self, error: ValidationError, given: Mapping[str, Any]) -> str:
+    def _wrong_arguments(self, error: ValidationError, given: Mapping[str, Any]) -> BadRequest:
         known = list(self.parameters.get("properties", {}))
         if not known:
-            return f"{self.name} takes no arguments."
+            return BadRequest(f"{self.name} takes no arguments.", "")
         # An optional argument is a union with None; that None would do as well helps nobody.
-        problems = [_one_line(e, known, given) for e in error.errors(include_url=False) if e["type"] != "none_required"]
-        told = f"{self.name}: {'; '.join(dict.fromkeys(problems))}"
-        return told if told.endswith("?") else f"{told}."
+        wrong = [e for e in error.errors(include_url=False) if e["type"] != "none_required"]
+        told = f"{self.name}: {'; '.join(dict.fromkeys(_one_line(e, known, given) for e in wrong))}"
+        if told.endswith("?"):
+            return BadRequest(told, "")
+        lacking = (str(e["loc"][0]) for e in wrong if e["type"] in _LACKING)
+        return BadRequest(f"{told}.", next(filter(None, map(_FOUND_BY.get, lacking)), ""))
 
 
 def _one_line(error: ErrorDetails, known: list[str], given: Mapping[str, Any]) -> str:
@@ -117,7 +128,7 @@ def _one_line(error: ErrorDetails, known: list[str], given: Mapping[str, Any]) -
             return f"{quoted(place, 60)} is no argument{hint}"
         case "missing":
             return f"{place} is required"
-        case "string_too_short" | "too_short":
+        case kind if kind in _LACKING:
             return f"{place} is empty"
         case "too_long":
             counts = error.get("ctx", {})

@@ -43,7 +43,17 @@ async def test_null_for_an_argument_that_may_be_left_out_counts_as_left_out(chat
 
 
 async def test_null_for_an_argument_that_is_needed_is_told_as_missing(chat: Chat) -> None:
-    assert await chat.fail("get_task", task=None) == "get_task: task is required."
+    assert await chat.fail("get_task", task=None) == "get_task: task is required. list_tasks() shows the tasks."
+
+
+async def test_what_is_needed_and_missing_is_told_with_where_to_find_it(world: World) -> None:
+    async with chatting(world) as chat:
+        assert await chat.fail("get_agent") == "get_agent: agent is required. list_agents() shows the agents."
+        assert await chat.fail("wait_for_tasks", tasks=[]) == (
+            "wait_for_tasks: tasks is empty. list_tasks() shows the tasks."
+        )
+    async with chatting(world, toolsets=["inbox"]) as chat:
+        assert await chat.fail("answer_questions", task="") == "answer_questions: task is empty."
 
 
 @pytest.mark.parametrize(
