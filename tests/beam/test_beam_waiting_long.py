@@ -220,15 +220,19 @@ async def test_the_pace_halves_with_every_refusal_and_what_beam_asks_for_is_wait
             await here.wait(50)
             assert 5 <= len(here.world.requests) - since <= 11
 
+    async def refuse_later(world: World) -> None:
+        await anyio.sleep(FIRST)
+        world.faults.add("status", "^/agent-tasks$", code=429, headers={"retry-after": "90"})
+
     async def waits_in_all_calls_of_this_person() -> None:
         async with watched(NO_STREAMS) as here:
-            await here.wait(FIRST)
-            here.world.faults.add("status", "^/agent-tasks$", code=429, headers={"retry-after": "90"})
-            await here.wait(20)
+            async with anyio.create_task_group() as group:
+                group.start_soon(refuse_later, here.world)
+                await here.wait(FIRST + 30)
             refused = len(here.world.requests)
-            await here.wait(60)
+            await here.wait(50)
             assert len(here.world.requests) == refused
-            await here.wait(30)
+            await here.wait(50)
             assert len(here.world.requests) > refused
 
     await at_once(halves_and_comes_back, waits_in_all_calls_of_this_person)
