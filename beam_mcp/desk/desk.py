@@ -26,25 +26,34 @@ FEWEST = 50
 
 
 class Bounded(OrderedDict[K, V]):
-    """A mapping that forgets what was longest unused once it holds `most` entries, or fewer where many share."""
+    """A mapping that forgets what was longest unused once it holds `most` entries."""
 
     def __init__(self, most: int) -> None:
         super().__init__()
-        self.most = self.in_full = most
+        self.most = most
 
     def __setitem__(self, key: K, value: V) -> None:
         super().__setitem__(key, value)
         self.move_to_end(key)
-        self._trim()
+        self.trim()
+
+    def trim(self) -> None:
+        """Forget what is too much."""
+        while len(self) > self.most:
+            self.popitem(last=False)
+
+
+class Shared(Bounded[K, V]):
+    """One that holds less where many have one: for what can be looked up or asked again at the cost of a moment."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.in_full = most
 
     def share(self, sharers: int) -> None:
         """Hold no more than is left to each of so many, but a few in any case."""
         self.most = min(self.in_full, max(FEWEST, self.in_full * AT_EASE // max(sharers, AT_EASE)))
-        self._trim()
-
-    def _trim(self) -> None:
-        while len(self) > self.most:
-            self.popitem(last=False)
+        self.trim()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ class Told:
 class Conversation:
     """One conversation: which tasks it has heard of, and in which state."""
 
-    told: Bounded[str, Told] = field(default_factory=lambda: Bounded(200))
+    told: Shared[str, Told] = field(default_factory=lambda: Shared(200))
 
     def tell(self, task: Task, now: datetime) -> None:
         """The conversation hears of the task as it is now."""
@@ -117,18 +126,18 @@ class Person:
 
     agents: tuple[Agent, ...] = ()
     agents_at: datetime | None = None
-    usual: Bounded[str, tuple[datetime, Usual | None]] = field(default_factory=lambda: Bounded(200))
-    task_ids: Bounded[str, str] = field(default_factory=lambda: Bounded(1000))
+    usual: Shared[str, tuple[datetime, Usual | None]] = field(default_factory=lambda: Shared(200))
+    task_ids: Shared[str, str] = field(default_factory=lambda: Shared(1000))
     work: Bounded[str, Work] = field(default_factory=lambda: Bounded(500))
     started: Bounded[str, None] = field(default_factory=lambda: Bounded(500))
     turns: WeakValueDictionary[str, anyio.Lock] = field(default_factory=WeakValueDictionary[str, anyio.Lock])
-    done: Bounded[str, tuple[datetime, str, str]] = field(default_factory=lambda: Bounded(500))
-    forms: Bounded[str, Form] = field(default_factory=lambda: Bounded(500))
-    missed: Bounded[str, int] = field(default_factory=lambda: Bounded(500))
+    done: Shared[str, tuple[datetime, str, str]] = field(default_factory=lambda: Shared(500))
+    forms: Shared[str, Form] = field(default_factory=lambda: Shared(500))
+    missed: Shared[str, int] = field(default_factory=lambda: Shared(500))
     proposed: Bounded[str, Proposed] = field(default_factory=lambda: Bounded(500))
     wrong_codes: Bounded[str, int] = field(default_factory=lambda: Bounded(500))
-    cards: Bounded[str, datetime] = field(default_factory=lambda: Bounded(500))
-    lost_rungs: Bounded[str, str] = field(default_factory=lambda: Bounded(500))
+    cards: Shared[str, datetime] = field(default_factory=lambda: Shared(500))
+    lost_rungs: Shared[str, str] = field(default_factory=lambda: Shared(500))
 
     def knows_agents(self, now: datetime) -> bool:
         """Whether the list of agents is fresh enough."""
@@ -194,7 +203,7 @@ def _seated(known: V, name: K, among: Bounded[K, V]) -> V:
     """The same, used last among the others, and with its share of what all of them may hold."""
     among[name] = known
     for held in vars(known).values():
-        if isinstance(held, Bounded):
+        if isinstance(held, Shared):
             held.share(len(among))
     return known
 

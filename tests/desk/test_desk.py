@@ -126,6 +126,15 @@ def test_few_are_remembered_in_full_and_many_share_what_those_may_hold() -> None
     assert len(desks.person("0").task_ids) >= FEWEST
 
 
+def test_what_was_started_in_the_last_minutes_is_forgotten_for_nobodys_sake() -> None:
+    desks = Desks()
+    works = [desks.person("anna").given(str(n), NOW) for n in range(500)]
+    for n in range(999):
+        desks.person(str(n))
+    assert [desks.person("anna").given(str(n), NOW) for n in range(500)] == works
+    assert desks.person("anna").given("0", NOW) is works[0]
+
+
 def test_each_conversation_is_left_a_few_tasks_however_many_there_are() -> None:
     desks = Desks()
     for n in range(300):
