@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from tests.cli.processes import ROOT
 from tests.foreign.corpus import CORPUS, HARMLESS, KINDS
 from tests.foreign.fields import every_place
 from tests.foreign.play import outputs, play
@@ -36,6 +37,8 @@ def test_the_corpus_is_large_and_nothing_stands_in_it_twice() -> None:
     assert len({attack.text for attack in CORPUS}) == len(CORPUS) >= 150
     assert all(len(texts) >= 8 for _, texts in KINDS.values())
     assert not {attack.text for attack in CORPUS} & {*HARMLESS.values()}
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"[{len(CORPUS)} attacks](tests/foreign/TABLE.md)" in readme
 
 
 def test_the_places_are_found_in_the_models_so_that_a_new_field_is_attacked_as_well() -> None:
