@@ -1,7 +1,7 @@
 """The streams of updates that Beam offers: a word that something changed, never what."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence, Set
 from contextvars import Context
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -105,8 +105,9 @@ class Streams:
         known = [moment for moment in moments if moment is not None]
         return min(known) if known and len(known) == len(moments) else None
 
-    def leave(self, task_ids: Iterable[str], *, at_once: bool) -> None:
+    def leave(self, task_ids: Set[str], *, at_once: bool) -> None:
         """Nobody waits for these now: close them at once, or once they were left for long."""
+        self._wanted = [task_id for task_id in self._wanted if task_id not in task_ids]
         for task_id in task_ids:
             self._left[task_id] = anyio.current_time()
         if at_once:

@@ -249,6 +249,15 @@ async def test_streams_stay_open_a_minute_for_the_next_wait_and_then_nothing_is_
         assert here.beam.http.kept == {}
 
 
+async def test_a_stream_that_opens_when_all_have_left_opens_no_others() -> None:
+    async with watched({"kind": "latency", "path": "/updates$", "seconds": 10.0, "times": None}, tasks=3) as here:
+        await here.wait(5)
+        await anyio.sleep(30)
+        assert here.beam.http.streams == 1
+        await anyio.sleep(LINGER + 30)
+        assert here.beam.http.kept == {}
+
+
 async def test_many_waits_leave_one_timer_behind() -> None:
     loop = asyncio.get_running_loop()
     assert isinstance(loop, Hurried)
