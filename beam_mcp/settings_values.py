@@ -120,8 +120,9 @@ def beam_address(given: str) -> str:
     """
     address = safe_address(given, "https://api.beamstudio.ai", "keys are sent there")
     parts = urlsplit(address)
-    # A host of several parts is a name that some service made up, which can be as mixed as a key.
-    if holds_a_key(parts.path) or ("." not in parts.netloc and holds_a_key(parts.netloc)):
+    # A host of several parts is a name that some service made up, which can be as mixed as a key; a token begins so.
+    host = parts.netloc.rstrip(".")
+    if holds_a_key(parts.path) or host.startswith("eyJ") or ("." not in host and holds_a_key(host)):
         raise ValueError(f"it seems to hold a key, which belongs in {variable('api_key')}")
     return address
 

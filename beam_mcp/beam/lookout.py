@@ -189,9 +189,11 @@ class Lookout:
     def _leave_what_nobody_awaits(self) -> None:
         self._coming = None
         self.streams.leave_those_left(LINGER - 1.0)
-        http, name, now = self.beam.http, self.beam.identity.fingerprint(), anyio.current_time()
+        http, name = self.beam.http, self.beam.identity.fingerprint()
+        # Of this loop itself: in a callback without a context, anyio may not know which one runs.
+        now = asyncio.get_running_loop().time()
         if self._waiting or self.streams.any_open or self.pace.not_before > now:
-            self._come_back(max(self.pace.not_before - now, SWEEP))
+            self._come_back(SWEEP)
         elif http.kept.get(name) is self:
             del http.kept[name]
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence, Set
 from contextvars import Context
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import quote
 
 import anyio
@@ -98,6 +99,7 @@ class Streams:
             if may_open and task_id not in self._open:
                 self._not_before[task_id] = now + OPEN_AGAIN
                 self._open[task_id] = asyncio.create_task(self._listen(task_id), context=Context())
+                self._open[task_id].add_done_callback(partial(self._forget, task_id))
 
     def heard(self, task_ids: Iterable[str]) -> float | None:
         """When the one of them that was silent for longest was heard; None where one has no stream that works."""
@@ -115,7 +117,7 @@ class Streams:
 
     def leave_those_left(self, seconds: float) -> None:
         """Close those that nobody has waited for in the last so many seconds, and forget what may be tried again."""
-        now = anyio.current_time()
+        now = asyncio.get_running_loop().time()
         self._close([task_id for task_id, left in self._left.items() if left <= now - seconds])
         self._not_before = {task_id: moment for task_id, moment in self._not_before.items() if moment > now}
 
@@ -154,6 +156,11 @@ class Streams:
             pass  # Beam need not offer updates; looking at intervals goes on
         finally:
             self._ended(task_id, opened=opened)
+
+    def _forget(self, task_id: str, listening: asyncio.Task[None]) -> None:
+        """One that was closed before its first step has told nothing of its end."""
+        if self._open.get(task_id) is listening:
+            del self._open[task_id]
 
     def _ended(self, task_id: str, *, opened: bool) -> None:
         now, told = anyio.current_time(), self._heard.pop(task_id, None) is not None

@@ -21,7 +21,7 @@ V = TypeVar("V")
 
 NAMES_KEEP = timedelta(minutes=5)
 SAME_WORK = timedelta(minutes=10)
-AT_EASE = 20  # so many are each remembered in full; more of them share what these may hold
+AT_EASE = 20  # so many are each remembered in full; of more, each is left its part of that when it comes next
 FEWEST = 50
 
 
@@ -131,7 +131,7 @@ class Person:
     work: Bounded[str, Work] = field(default_factory=lambda: Bounded(500))
     started: Bounded[str, None] = field(default_factory=lambda: Bounded(500))
     turns: WeakValueDictionary[str, anyio.Lock] = field(default_factory=WeakValueDictionary[str, anyio.Lock])
-    done: Shared[str, tuple[datetime, str, str]] = field(default_factory=lambda: Shared(500))
+    done: Bounded[str, tuple[datetime, str, str]] = field(default_factory=lambda: Bounded(500))
     forms: Shared[str, Form] = field(default_factory=lambda: Shared(500))
     missed: Shared[str, int] = field(default_factory=lambda: Shared(500))
     proposed: Bounded[str, Proposed] = field(default_factory=lambda: Bounded(500))

@@ -44,7 +44,8 @@ async def _start(caller: Caller, new: NewTask, work: Work, turn: anyio.Lock) -> 
             found = await find_started(caller.beam, new, since=work.since, known=caller.person.started)
             if found is None:
                 raise MayHaveHappened(*_still_unclear(work, caller.now))
-            work.task_id = found.id
+            work.task_id = found.id or ""
+            caller.person.started[work.task_id] = None
         if work.task_id is not None:
             return Start(work.task_id, work.since)
         work.attempted = True

@@ -148,7 +148,7 @@ def _miss(caller: InChat, form: Form) -> None:
     if not form.missed:
         form.missed = True
         caller.person.missed[session] = caller.person.missed.get(session, 0) + 1
-    if caller.person.missed[session] >= MOST_MISSED:
+    if caller.person.missed.get(session, 0) >= MOST_MISSED:
         _lose(caller, "form", NEVER_ANSWERED)
 
 

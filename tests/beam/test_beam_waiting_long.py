@@ -244,7 +244,7 @@ async def test_streams_stay_open_a_minute_for_the_next_wait_and_then_nothing_is_
         assert here.beam.http.streams == 2
         await anyio.sleep(LINGER / 2)
         assert here.beam.http.streams == 2
-        await anyio.sleep(LINGER)
+        await anyio.sleep(2 * LINGER)
         assert here.beam.http.streams == 0
         assert here.beam.http.kept == {}
 
@@ -264,5 +264,4 @@ async def test_many_waits_leave_one_timer_behind() -> None:
     async with watched(NO_STREAMS, tasks=1) as here:
         for _ in range(20):
             await here.wait(0.5)
-        due = [timer.when() - loop.time() for timer in loop.timers if not timer.cancelled()]
-        assert len([seconds for seconds in due if LINGER / 3 < seconds <= LINGER]) == 1
+        assert len([timer for timer in loop.timers if "Lookout" in repr(timer) and not timer.cancelled()]) == 1

@@ -88,11 +88,11 @@ def turns(attacks: list[Any], page: int) -> range:
     return range(page, len(attacks), max(1, len(attacks) // 9))[:10]
 
 
-async def on_page(browser: Browser, attacks: list[Any], first: int, *, script: bool) -> list[str]:
-    """What is wrong with the page of an inbox whose tasks begin with these turns."""
+async def on_page(browser: Browser, attacks: list[Any], first: int, kind: int = 0, *, script: bool) -> list[str]:
+    """What is wrong with the page of an inbox whose tasks begin with this turn, and with this kind of waiting."""
     world = World(populated=False)
     async with paged(world) as pages, visiting(browser, pages, script=script) as visit:
-        serve_inbox(world, attacks, turns(attacks, first))
+        serve_inbox(world, attacks, turns(attacks, first), kind)
         await visit.see(address := pages.inbox())
         seen = await visit.page.evaluate(LOOK)
         found = wrong(seen, pages.base)
@@ -101,11 +101,11 @@ async def on_page(browser: Browser, attacks: list[Any], first: int, *, script: b
         return found + _missing(seen, await visit.page.locator("article").count(), world)
 
 
-async def in_card(browser: Browser, attacks: list[Any], first: int) -> list[str]:
+async def in_card(browser: Browser, attacks: list[Any], first: int, kind: int = 0) -> list[str]:
     """What is wrong with the card of such an inbox."""
     world = World(populated=False)
     async with hosting(browser, world) as host:
-        serve_inbox(world, attacks, turns(attacks, first))
+        serve_inbox(world, attacks, turns(attacks, first), kind)
         await host.draw("get_pending_questions")
         await host.settled()
         await host.card.locator("article").nth(FEWEST - 1).wait_for()

@@ -1,5 +1,6 @@
 """Beam's answers with attacks at every place, and what each of them must hold so that it is shown at all."""
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -116,10 +117,11 @@ def serve_lists(world: World, attacks: Sequence[Attack], turns: Sequence[int]) -
         serve(world, f"^/agent-tasks/{task['id']}$", task)
 
 
-def serve_inbox(world: World, attacks: Sequence[Attack], turns: Sequence[int]) -> None:
-    """What waits, with so many attacks in it."""
+def serve_inbox(world: World, attacks: Sequence[Attack], turns: Sequence[int], first: int = 0) -> None:
+    """What waits, with so many attacks in it; of the three kinds of waiting, one after the other from the `first`."""
     world.faults.clear()
-    tasks = [task_body(giving(attacks, t), t, ("asks", "wants", "sign-in")[t % 3]) for t in turns]
+    kinds = itertools.islice(itertools.cycle(("asks", "wants", "sign-in")), first, None)
+    tasks = [task_body(giving(attacks, t), t, kind) for t, kind in zip(turns, kinds, strict=False)]
     serve(world, "^/agent-tasks$", {"data": [{"groupName": "All", "tasks": tasks}], "totalCount": len(tasks)})
     for task in tasks:
         serve(world, f"^/agent-tasks/{task['id']}$", task)

@@ -34,7 +34,8 @@ Beam's answers (found by walking our models of them) through {len(CHANNELS)} cha
 errors, resources, prompts, completions, forms, progress) of real processes, whose every byte is looked at. None may do
 what it tries. The suite plays a part of it each time, over stdio and HTTP, in which each kind of attack stands at each
 place, and each attack alone through every way that a text is said. Headers, streams, names of files, the terminal, the
-log, the page and the card have tests of their own; `python -m tests.browser` draws each attack at each place there.
+log, the page and the card have tests of their own; `python -m tests.browser` draws all but the floods there, in tasks
+that ask, that want an approval and that want a sign-in.
 
 * A few places are never shown: `downloadUrl`, most of what stands around the tasks of a list, ids.
 * What became of it: how `get_task(detail="output")` says it, which has no limit of a line. “parted” counts the blanks
