@@ -53,7 +53,7 @@ async def test_an_endless_answer_is_left_in_time(world: World) -> None:
     world.faults.add("endless_body")
     async with connected(world, limit=0.3) as beam:
         began = time.monotonic()
-        with pytest.raises(BeamUnavailable):
+        with pytest.raises((BeamUnavailable, BeamBroken)):  # a fast machine reaches the largest size before the time
             await list_agents(beam)
         assert time.monotonic() - began < 15
 

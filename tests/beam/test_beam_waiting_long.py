@@ -262,6 +262,6 @@ async def test_many_waits_leave_one_timer_behind() -> None:
     loop = asyncio.get_running_loop()
     assert isinstance(loop, Hurried)
     async with watched(NO_STREAMS, tasks=1) as here:
-        for _ in range(20):
-            await here.wait(0.5)
+        for seconds in (FIRST, 20, 20, 20):
+            await here.wait(seconds)
         assert len([timer for timer in loop.timers if "Lookout" in repr(timer) and not timer.cancelled()]) == 1
