@@ -5,15 +5,18 @@ import ssl
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
-import httpcore2
 import httpx2
 
 from beam_mcp import __version__
+from beam_mcp.beam.direct import Direct
 from beam_mcp.beam.errors import NotConfigured
 from beam_mcp.beam.transport import CONNECT_SECONDS, LOOPBACK, MOST_CONNECTIONS
 
-READ_AT_ONCE = 256 * 1024  # bytes
+MOST_IDLE = 16  # connections that are kept open for the next request
+IDLE_SECONDS = 15.0
+_PROXIES = {"http", "https", "all"}  # as httpx2 takes them from the system
 _TALKATIVE = ("httpx2", "httpcore2")  # at their most, they log whole addresses, signed links too, and answers' headers
 
 
@@ -40,24 +43,31 @@ def pool(base_url: str, timeout: float, patience: float, context: ssl.SSLContext
     """
     for library in _TALKATIVE:
         logging.getLogger(library).setLevel(logging.WARNING)
-    # As much as asyncio hands over at once, not a quarter of it: a body of 3 MB is read in two thirds of the time.
-    setattr(httpcore2.AsyncHTTP11Connection, "READ_NUM_BYTES", READ_AT_ONCE)  # noqa: B010 - typed as what it is
     try:
         return httpx2.AsyncClient(
             base_url=base_url,
             verify=context,
             headers={"Accept": "application/json", "User-Agent": f"beam-mcp/{__version__}"},
             timeout=httpx2.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout), pool=patience),
-            # Each idle connection is looked at twice a request.
-            limits=httpx2.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=16, keepalive_expiry=15),
+            limits=httpx2.Limits(
+                max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_IDLE, keepalive_expiry=IDLE_SECONDS
+            ),
             follow_redirects=False,
             trust_env=_uses_proxies(base_url),
+            transport=_way(base_url, context),
         )
     except (ImportError, ValueError, httpx2.InvalidURL):
         what = "The proxy that this system names is no address of an HTTP proxy (SOCKS is not supported)."
         raise NotConfigured(
             what, "Correct or unset HTTPS_PROXY and ALL_PROXY where beam-mcp runs, or that system's own setting."
         ) from None
+
+
+def _way(base_url: str, context: ssl.SSLContext) -> httpx2.AsyncBaseTransport | None:
+    """Straight there; where a proxy may stand between, httpx2 knows the way."""
+    if _uses_proxies(base_url) and _PROXIES & getproxies().keys():
+        return None
+    return Direct(context, most=MOST_CONNECTIONS, idle=MOST_IDLE, idle_seconds=IDLE_SECONDS)
 
 
 def _uses_proxies(base_url: str) -> bool:

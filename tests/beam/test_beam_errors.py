@@ -205,7 +205,7 @@ async def test_an_address_where_nobody_answers_is_named_without_credentials() ->
         assert (type(nobody.value).__name__, nobody.value.what, nobody.value.advice) == snapshot(
             (
                 "BeamUnavailable",
-                "Beam could not be reached at 127.0.0.1 (All connection attempts failed).",
+                "Beam could not be reached at 127.0.0.1 (it refuses connections).",
                 "Check the network and BEAM_API_URL.",
             )
         )
