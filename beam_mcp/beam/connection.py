@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Protocol, cast
 
+import anyio.lowlevel
 import httptools
 import httpx2
 
@@ -100,15 +101,16 @@ class Connection(asyncio.Protocol):
         """Whether all of it was sent: who has answered, or is gone, is told no more."""
         sent = 0
         async for piece in cast("httpx2.AsyncByteStream", request.stream):
-            while self._is_full and not self._has_head:
-                await self._until_changed(seconds, httpx2.WriteTimeout)
-            if self._has_head or self._failure:
-                return False
             sent += len(piece)
             if length is None:
                 self.transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if piece else b"")
             elif sent <= length:
                 self.transport.write(piece)
+            await anyio.lowlevel.checkpoint()  # or the loop never gets to send anything
+            while self._is_full and not self._has_head:
+                await self._until_changed(seconds, httpx2.WriteTimeout)
+            if self._has_head or self._failure:
+                return False
         if length is None:
             self.transport.write(b"0\r\n\r\n")
         elif sent != length:
@@ -205,9 +207,10 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, piece: bytes) -> None:
         """Some of the body."""
-        self._overhead = 0
-        self._ahead += len(piece)
-        self._pieces.append(piece)
+        if not self._is_complete:
+            self._overhead = 0
+            self._ahead += len(piece)
+            self._pieces.append(piece)
 
     def on_message_complete(self) -> None:
         """That was all, if it was not an interim answer."""

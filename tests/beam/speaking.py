@@ -1,0 +1,111 @@
+"""A server that says word for word what a test wants it to, and the connections of the client alone."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+
+import anyio
+import anyio.abc
+import httpx2
+from anyio.abc import SocketStream
+
+from beam_mcp.beam.direct import Direct
+
+CONTEXT = httpx2.create_ssl_context(trust_env=False)
+HELLO = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
+_GONE = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError)
+
+
+@dataclass
+class Call:
+    """One connection, as the server has it."""
+
+    number: int
+    stream: SocketStream
+    unread: bytes = b""
+
+    async def head(self) -> bytes:
+        """The head of the next request; nothing when there is none."""
+        while b"\r\n\r\n" not in self.unread:
+            try:
+                self.unread += await self.stream.receive()
+            except _GONE:
+                return b""
+        head, _, self.unread = self.unread.partition(b"\r\n\r\n")
+        return head
+
+    async def say(self, *pieces: bytes) -> None:
+        """Send these, each by itself."""
+        for piece in pieces:
+            await self.stream.send(piece)
+
+
+Handler = Callable[[Call], Awaitable[None]]
+
+
+@dataclass
+class Speaking:
+    """Where it is, and how many connections it has had and has."""
+
+    port: int
+    had: int = 0
+    open: set[int] = field(default_factory=set[int])
+    changed: anyio.Event = field(default_factory=anyio.Event)
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    async def until(self, *, at_most: int) -> None:
+        """Wait until so few are open."""
+        while len(self.open) > at_most:
+            await self.changed.wait()
+
+    def _note(self) -> None:
+        self.changed.set()
+        self.changed = anyio.Event()
+
+    async def serve(self, handler: Handler, stream: SocketStream) -> None:
+        """One connection, until the handler or the client has enough of it."""
+        self.had += 1
+        number = self.had
+        self.open.add(number)
+        with suppress(*_GONE):
+            async with stream:
+                await handler(Call(number, stream))
+        self.open.discard(number)
+        self._note()
+
+
+@asynccontextmanager
+async def speaking(handler: Handler) -> AsyncGenerator[Speaking]:
+    """A server that lets `handler` have each connection; nothing here takes longer than half a minute."""
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    there = Speaking(listener.extra(anyio.abc.SocketAttribute.local_port))  # noqa: S610 - anyio's, not a database's
+    with anyio.fail_after(30):
+        async with listener, anyio.create_task_group() as tasks:
+            tasks.start_soon(listener.serve, partial(there.serve, handler))
+            yield there
+            tasks.cancel_scope.cancel()
+
+
+def always(*pieces: bytes) -> Handler:
+    """Answer every request so, and leave the connection open."""
+
+    async def handle(call: Call) -> None:
+        while await call.head():
+            await call.say(*pieces)
+
+    return handle
+
+
+@asynccontextmanager
+async def direct(
+    url: str, *, patience: float = 10.0, most: int = 8, idle: int = 4, idle_seconds: float = 15.0
+) -> AsyncGenerator[httpx2.AsyncClient]:
+    """A client over connections of ours, with such bounds; it takes `patience` seconds of silence."""
+    way = Direct(CONTEXT, most=most, idle=idle, idle_seconds=idle_seconds)
+    async with httpx2.AsyncClient(base_url=url, transport=way, timeout=patience) as client:
+        yield client
