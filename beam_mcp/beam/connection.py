@@ -1,15 +1,16 @@
 """One connection over HTTP/1.1 (RFC 9112): a request goes out, its answer comes in pieces, as far as anybody reads.
 
 httpx2's own takes eight times as long over a small answer (tests/benchmarks/results.md). What reads an answer here is
-llhttp, as Node.js does; whatever is not quite as it should be ends the connection, so that no answer is ever taken for
-the one to another request.
+llhttp, as in Node.js. Many people share these connections: what is not quite as it should be ends one, so that no
+answer is ever taken for that to another request.
 """
 
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any, Protocol, cast
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
+from typing import Protocol, cast
 
 import anyio.lowlevel
 import httptools
@@ -18,10 +19,10 @@ import httpx2
 LARGEST_HEAD = 64 * 1024  # bytes of status and headers, or of what stands between two parts of a body
 AHEAD = 256 * 1024  # bytes of a body that wait for whoever reads it, before the other side has to
 _BROKEN = (httptools.HttpParserError, httptools.HttpParserUpgrade)
-_ENDS_A_LINE = re.compile(rb"[\0\r\n]")
-_NO_TARGET = re.compile(rb"[\0-\x20\x7f]")
-
-Header = tuple[bytes, bytes]
+_NO_VALUE = re.compile(rb"[\0\r\n]")
+_NO_WORD = re.compile(rb"[\0-\x20\x7f]")
+_NO_NAME = re.compile(rb"[\0-\x20\x7f:]")
+_WITHOUT_BODY = {"CONNECT", "HEAD"}  # their answers end otherwise than they say, and nobody asks so here
 
 
 class _Parser(Protocol):
@@ -34,37 +35,29 @@ class _Parser(Protocol):
     def should_keep_alive(self) -> bool: ...
 
 
-class Connection(asyncio.Protocol):
-    """Open to one host; one exchange at a time. `lost` is called once, when it is over."""
+class Exchange:
+    """A request and its answer; `status` and `headers` are known once it was sent."""
 
-    transport: asyncio.Transport
-
-    def __init__(self, lost: Callable[["Connection"], None]) -> None:
-        self._lost = lost
-        self._loop = asyncio.get_running_loop()
-        self._parser = cast("_Parser | None", httptools.HttpResponseParser(self))
-        self._changed: asyncio.Future[None] | None = None
-        self._failure: Exception | None = None
-        self._is_full = False  # of what was written and has not left yet
-        self._is_paused = False
-        self._begin(is_asked=False)
-
-    def _begin(self, *, is_asked: bool) -> None:
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self.transport = transport
         self.status = 0
-        self.headers: list[Header] = []
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.is_full = False  # more was written than leaves at once
+        self._loop = asyncio.get_running_loop()
+        self._parser = cast("_Parser", httptools.HttpResponseParser(self))
         self._pieces = deque[bytes]()
         self._ahead = self._overhead = 0
-        self._is_asked, self._is_told = is_asked, False
-        self._has_head = self._has_length = self._is_complete = self._is_kept = False
+        self._changed: asyncio.Future[bool] | None = None
+        self._failure: tuple[type[httpx2.TransportError], str] | None = None
+        self._is_told = self._has_head = self._has_length = self._is_complete = self._is_kept = self._is_paused = False
 
-    async def ask(self, request: httpx2.Request, times: Mapping[str, float | None]) -> None:
-        """Send it, and read as far as the headers of its answer; `times` are the seconds of each silence, by httpx2.
+    async def send(self, request: httpx2.Request, times: Mapping[str, float | None]) -> None:
+        """Send the request, and read as far as the headers of its answer; `times` are httpx2's, in seconds of silence.
 
         Raises:
             httpx2.TransportError: what went wrong, as httpx2 names it.
         """
         head, length = _head(request)
-        self._begin(is_asked=True)
         self.transport.write(head)
         self._is_told = length == 0 or await self._send_body(request, length, times.get("write"))
         while not self._has_head:
@@ -82,112 +75,97 @@ class Connection(asyncio.Protocol):
                 continue
             piece = self._pieces.popleft()
             self._ahead -= len(piece)
-            if self._is_paused and self._ahead < AHEAD:
+            # Once complete it stays paused: what came behind it would be handed on in the middle of the next exchange.
+            if self._is_paused and self._ahead < AHEAD and not self._is_complete:
                 self._is_paused = False
                 self.transport.resume_reading()
             yield piece
 
-    @property
-    def can_be_used_again(self) -> bool:
-        """Whether the exchange ended as it should, on both sides, and nothing came after it."""
-        has_ended = self._is_told and self._is_complete and not self._is_paused
-        return has_ended and self._is_kept and not self._failure and not self.transport.is_closing()
+    def end(self) -> None:
+        """Nobody wants more: unless both sides are done with it and nothing came after, the connection is over."""
+        is_over = self._is_told and self._is_complete and self._is_kept
+        if not is_over or self._pieces or self._is_paused or self.is_full:
+            self.fail(httpx2.ReadError, "it was closed on this side")
+        del self._parser  # which holds on to this
 
-    def close(self) -> None:
-        """End it at once, whatever is under way."""
-        self.transport.abort()
-
-    async def _send_body(self, request: httpx2.Request, length: int | None, seconds: float | None) -> bool:
-        """Whether all of it was sent: who has answered, or is gone, is told no more."""
-        sent = 0
-        async for piece in cast("httpx2.AsyncByteStream", request.stream):
-            sent += len(piece)
-            if length is None:
-                self.transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if piece else b"")
-            elif sent <= length:
-                self.transport.write(piece)
-            await anyio.lowlevel.checkpoint()  # or the loop never gets to send anything
-            while self._is_full and not self._has_head:
-                await self._until_changed(seconds, httpx2.WriteTimeout)
-            if self._has_head or self._failure:
-                return False
-        if length is None:
-            self.transport.write(b"0\r\n\r\n")
-        elif sent != length:
-            raise httpx2.LocalProtocolError(f"{sent} bytes were sent where {length} were announced")
-        return True
-
-    async def _until_changed(self, seconds: float | None, late: type[httpx2.TimeoutException]) -> None:
-        """Until something came, went or ended."""
-        if self._failure:
-            raise self._failure
-        self._changed = changed = self._loop.create_future()
-        timer = None if seconds is None else self._loop.call_later(seconds, _fail, changed, late("it was silent"))
-        try:
-            await changed
-        finally:
-            self._changed = None
-            if timer:
-                timer.cancel()
-
-    def _change(self) -> None:
-        if self._changed and not self._changed.done():
-            self._changed.set_result(None)
-
-    def _fail(self, error: Exception) -> None:
-        self._failure = self._failure or error
-        self.transport.abort()
-        self._change()
-
-    # What asyncio calls
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """It is open."""
-        self.transport = cast("asyncio.Transport", transport)
-
-    def data_received(self, data: bytes) -> None:
-        """Some of an answer; whatever comes without a question ends the connection."""
-        if not self._is_asked or self._parser is None:
-            return self._fail(httpx2.RemoteProtocolError("something came that nobody had asked for"))
+    def feed(self, data: bytes) -> None:
+        """Take some of the answer."""
         self._overhead += len(data)
         try:
             self._parser.feed_data(data)
         except _BROKEN as error:
-            return self._fail(httpx2.RemoteProtocolError(f"the answer is no HTTP: {error}"))
+            return self.fail(httpx2.RemoteProtocolError, f"the answer is no HTTP: {error}")
         if self._overhead > LARGEST_HEAD:
-            return self._fail(httpx2.RemoteProtocolError("the headers of the answer do not end"))
+            return self.fail(httpx2.RemoteProtocolError, "the headers of the answer do not end")
         if self._ahead > AHEAD and not self._is_paused:
             self._is_paused = True
             self.transport.pause_reading()
-        self._change()
-        return None
+        return self.change()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """It is over; an answer of unknown length ends so (RFC 9112 §6.3)."""
-        if self._has_head and not self._has_length and not exc and not self._failure:
+    def lost(self, error: Exception | None) -> None:
+        """The connection is over; an answer of unknown length ends so (RFC 9112 §6.3)."""
+        if self._has_head and not self._has_length and not error and not self._failure:
             self._is_complete = True
-        elif not self._failure:
-            cut = httpx2.RemoteProtocolError("the connection was closed before the answer was complete")
-            self._failure = httpx2.ReadError(str(exc)) if exc else cut
-        self._parser = None
-        self._change()
-        self._lost(self)
+        elif not self._is_complete:
+            cut = "the connection was closed before the answer was complete"
+            self.fail(*((httpx2.ReadError, str(error)) if error else (httpx2.RemoteProtocolError, cut)))
+        self._is_kept = False
+        self.change()
 
-    def pause_writing(self) -> None:
-        """Enough was written for now."""
-        self._is_full = True
+    def fail(self, kind: type[httpx2.TransportError], words: str) -> None:
+        """End it, and the connection with it."""
+        self._failure = self._failure or (kind, words)
+        self.transport.abort()
+        self.change()
 
-    def resume_writing(self) -> None:
-        """It has left."""
-        self._is_full = False
-        self._change()
+    def change(self) -> None:
+        """Wake whoever waits for something to come, leave or end."""
+        if self._changed and not self._changed.done():
+            self._changed.set_result(False)
 
-    # What the parser calls
+    async def _send_body(self, request: httpx2.Request, length: int | None, seconds: float | None) -> bool:
+        """Whether all of it was sent: who has answered, or is gone, is told no more."""
+        sent = 0
+        stream = cast("httpx2.AsyncByteStream", request.stream)
+        async with aclosing(cast("AsyncGenerator[bytes]", aiter(stream))) as pieces:
+            async for piece in pieces:
+                if self._has_head or self._failure:
+                    return False
+                sent += len(piece)
+                if length is None:
+                    self.transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if piece else b"")
+                elif sent <= length:
+                    self.transport.write(piece)
+                await anyio.lowlevel.checkpoint()  # or the loop never gets to send anything
+                while self.is_full and not self._has_head:
+                    await self._until_changed(seconds, httpx2.WriteTimeout)
+        if length is not None and sent != length:
+            raise httpx2.LocalProtocolError(f"{sent} bytes were sent where {length} were announced")
+        if length is None and not self._failure:
+            self.transport.write(b"0\r\n\r\n")
+        return True
+
+    async def _until_changed(self, seconds: float | None, late: type[httpx2.TimeoutException]) -> None:
+        if self._failure:
+            kind, words = self._failure
+            raise kind(words)
+        self._changed = changed = self._loop.create_future()
+        timer = None if seconds is None else self._loop.call_later(seconds, _expire, changed)
+        try:
+            is_late = await changed
+        finally:
+            self._changed = None
+            if timer:
+                timer.cancel()
+        if is_late:
+            raise late("it was silent")
+
+    # What the parser calls; a second answer belongs to no question, and nothing of it is taken for the first.
 
     def on_message_begin(self) -> None:
-        """An answer; a second one belongs to no question, and what follows is no better."""
+        """An answer."""
         if self._is_complete:
-            self._is_kept = self._is_asked = False
+            self._is_kept = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header, or trailer; those are of no use here."""
@@ -196,9 +174,9 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """The status is known; that of an interim answer (RFC 9110 §15.2) is not the one that counts."""
-        if self._is_complete:
+        if self._has_head:
             return
-        self.status = self._status()
+        self.status = self._parser.get_status_code()
         if self.status < 200:
             self.headers.clear()
             return
@@ -207,7 +185,7 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, piece: bytes) -> None:
         """Some of the body."""
-        if not self._is_complete:
+        if self._has_head and not self._is_complete:
             self._overhead = 0
             self._ahead += len(piece)
             self._pieces.append(piece)
@@ -216,32 +194,87 @@ class Connection(asyncio.Protocol):
         """That was all, if it was not an interim answer."""
         if self._has_head and not self._is_complete:
             self._is_complete = True
-            self._is_kept = self._parser is not None and self._parser.should_keep_alive()
-
-    def _status(self) -> int:
-        return self._parser.get_status_code() if self._parser else 0
+            self._is_kept = self._parser.should_keep_alive()
 
 
-def _fail(changed: asyncio.Future[Any], error: Exception) -> None:
+class Connection(asyncio.Protocol):
+    """Open to one host, for one exchange at a time; `lost` is called once, when it is over."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, lost: Callable[["Connection"], None]) -> None:
+        self._lost = lost
+        self._exchange: Exchange | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be used."""
+        return not self.transport.is_closing()
+
+    def begin(self) -> Exchange:
+        """The next exchange."""
+        self._exchange = Exchange(self.transport)
+        return self._exchange
+
+    def end(self) -> None:
+        """Let go of the exchange, and be open for the next one if it ended well."""
+        exchange, self._exchange = self._exchange, None
+        if exchange:
+            exchange.end()
+
+    def close(self) -> None:
+        """End it at once, whatever is under way."""
+        self.end()
+        self.transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """It is open."""
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Some of an answer; whatever comes without a question ends the connection."""
+        if self._exchange:
+            self._exchange.feed(data)
+        else:
+            self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over."""
+        if self._exchange:
+            self._exchange.lost(exc)
+        self._lost(self)
+
+    def pause_writing(self) -> None:
+        """Enough was written for now."""
+        if self._exchange:
+            self._exchange.is_full = True
+
+    def resume_writing(self) -> None:
+        """It has left."""
+        if self._exchange:
+            self._exchange.is_full = False
+            self._exchange.change()
+
+
+def _expire(changed: asyncio.Future[bool]) -> None:
     if not changed.done():
-        changed.set_exception(error)
+        changed.set_result(True)
 
 
 def _head(request: httpx2.Request) -> tuple[bytes, int | None]:
     """Request line and headers, and how many bytes follow; None where that is told on the way.
 
     Raises:
-        httpx2.LocalProtocolError: something of it would begin a line of its own.
+        httpx2.LocalProtocolError: it is none that can be sent, or something of it would begin a line of its own.
     """
-    target, length = request.url.raw_path, 0
-    if _NO_TARGET.search(target):
-        raise httpx2.LocalProtocolError("the address has a sign that none may have")
-    lines = [b"%b %b HTTP/1.1" % (request.method.encode("ascii"), target)]
+    method, target, length = request.method.encode(), request.url.raw_path, 0
+    if request.method in _WITHOUT_BODY or _NO_WORD.search(method) or _NO_WORD.search(target):
+        raise httpx2.LocalProtocolError("the request has a method or address that is not spoken here")
+    lines = [b"%b %b HTTP/1.1" % (method, target)]
     for name, value in request.headers.raw:
-        line = b"%b: %b" % (name, value)
-        if _ENDS_A_LINE.search(line):
+        if _NO_NAME.search(name) or _NO_VALUE.search(value):
             raise httpx2.LocalProtocolError("a header has a sign that none may have")
-        lines.append(line)
+        lines.append(b"%b: %b" % (name, value))
         match name.lower():
             case b"content-length":
                 length = int(value)

@@ -5,7 +5,7 @@ import select
 import socket
 import ssl
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from functools import partial
 from typing import cast
@@ -15,7 +15,7 @@ import anyio.lowlevel
 import httpx2
 from aiohappyeyeballs import start_connection  # pyright: ignore[reportUnknownVariableType] - an address is any tuple
 
-from beam_mcp.beam.connection import Connection
+from beam_mcp.beam.connection import Connection, Exchange
 
 OTHER_FAMILY = 0.25  # seconds until the other of IPv4 and IPv6 is tried as well (RFC 8305 §8)
 _PORTS = {"http": 80, "https": 443}
@@ -44,19 +44,21 @@ class Direct(httpx2.AsyncBaseTransport):
         connection: Connection | None = None
         try:
             origin = _origin(request.url)
-            connection = self._resting(origin) or await self._connected(origin, times.get("connect"))
-            await connection.ask(request, times)
+            connection = await self._resting(origin) or await self._connected(origin, times.get("connect"))
+            exchange = connection.begin()
+            await exchange.send(request, times)
         except BaseException:
             if connection:
                 connection.close()
             self._room.release()
             raise
-        body = _Body(connection, times.get("read"), partial(self._leave, origin))
+        body = _Body(exchange, times.get("read"), partial(self._leave, origin, connection))
         known = {"network_stream": connection.transport}
-        return httpx2.Response(connection.status, headers=connection.headers, stream=body, extensions=known)
+        return httpx2.Response(exchange.status, headers=exchange.headers, stream=body, extensions=known)
 
     async def aclose(self) -> None:
-        """Close all connections."""
+        """Close all connections, those too that are not open yet."""
+        self._most_idle = 0
         for connection in list(self._open):
             connection.close()
         await anyio.lowlevel.checkpoint()  # they hear of it
@@ -72,19 +74,21 @@ class Direct(httpx2.AsyncBaseTransport):
 
     def _leave(self, origin: _Origin, connection: Connection) -> None:
         self._room.release()
-        if not connection.can_be_used_again or len(self._idle) >= self._most_idle:
+        connection.end()
+        if not connection.is_open or len(self._idle) >= self._most_idle:
             connection.close()
             return
         timer = asyncio.get_running_loop().call_later(self._idle_seconds, connection.close)
         self._idle[connection] = origin, timer
 
-    def _resting(self, origin: _Origin) -> Connection | None:
+    async def _resting(self, origin: _Origin) -> Connection | None:
         """The one that was used last, if the other side has not closed it meanwhile."""
-        for connection, (known, _) in reversed(list(self._idle.items())):
-            if known != origin:
-                continue
+        while of_it := [connection for connection, (known, _) in self._idle.items() if known == origin]:
+            connection = of_it[-1]
             self._wake(connection)
-            if connection.can_be_used_again and not _is_readable(connection.transport):
+            if sys.platform == "win32":  # what has come is on its way to the loop there, and not seen below
+                await anyio.lowlevel.checkpoint()
+            if connection.is_open and not _is_readable(connection.transport):
                 return connection
             connection.close()
         return None
@@ -111,7 +115,7 @@ class Direct(httpx2.AsyncBaseTransport):
         except TimeoutError as error:
             cause = ssl.SSLError("no answer to the handshake") if reached else error
             raise httpx2.ConnectTimeout("no answer to the connection") from cause
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, UnicodeError) as error:  # a host that none can be, by IDNA
             raise httpx2.ConnectError(_words(error)) from error
         self._open.add(connection)
         return connection
@@ -120,20 +124,19 @@ class Direct(httpx2.AsyncBaseTransport):
 class _Body(httpx2.AsyncByteStream):
     """The body of an answer; its connection serves the next one once this is closed."""
 
-    def __init__(self, connection: Connection, seconds: float | None, leave: "partial[None]") -> None:
-        self._connection: Connection | None = connection
+    def __init__(self, exchange: Exchange, seconds: float | None, leave: Callable[[], None]) -> None:
+        self._exchange = exchange
         self._seconds = seconds
-        self._leave = leave
+        self._leave: Callable[[], None] | None = leave
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        if self._connection:
-            async for piece in self._connection.body(self._seconds):
-                yield piece
+        async for piece in self._exchange.body(self._seconds):
+            yield piece
 
     async def aclose(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection:
-            self._leave(connection)
+        leave, self._leave = self._leave, None
+        if leave:
+            leave()
 
 
 def _origin(url: httpx2.URL) -> _Origin:
@@ -142,7 +145,7 @@ def _origin(url: httpx2.URL) -> _Origin:
     return url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
 
 
-def _words(error: OSError | RuntimeError) -> str:
+def _words(error: Exception) -> str:
     """What asyncio says names its own functions where a connection is refused."""
     return "it refuses connections" if isinstance(error, ConnectionRefusedError) else str(error)
 

@@ -1,5 +1,6 @@
 """A server that says word for word what a test wants it to, and the connections of the client alone."""
 
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -8,11 +9,14 @@ from functools import partial
 import anyio
 import anyio.abc
 import httpx2
-from anyio.abc import SocketStream
+from anyio.abc import ByteStream
+from anyio.streams.tls import TLSListener
 
 from beam_mcp.beam.direct import Direct
 
 CONTEXT = httpx2.create_ssl_context(trust_env=False)
+MB = 1_000_000  # bytes
+SILENT = 0.05  # seconds
 HELLO = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
 _GONE = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError)
 
@@ -22,7 +26,7 @@ class Call:
     """One connection, as the server has it."""
 
     number: int
-    stream: SocketStream
+    stream: ByteStream
     unread: bytes = b""
 
     async def head(self) -> bytes:
@@ -49,6 +53,7 @@ class Speaking:
     """Where it is, and how many connections it has had and has."""
 
     port: int
+    is_secret: bool = False
     had: int = 0
     open: set[int] = field(default_factory=set[int])
     changed: anyio.Event = field(default_factory=anyio.Event)
@@ -56,7 +61,7 @@ class Speaking:
     @property
     def url(self) -> str:
         """Its address."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' * self.is_secret}://127.0.0.1:{self.port}"
 
     async def until(self, *, at_most: int) -> None:
         """Wait until so few are open."""
@@ -67,11 +72,12 @@ class Speaking:
         self.changed.set()
         self.changed = anyio.Event()
 
-    async def serve(self, handler: Handler, stream: SocketStream) -> None:
+    async def serve(self, handler: Handler, stream: ByteStream) -> None:
         """One connection, until the handler or the client has enough of it."""
         self.had += 1
         number = self.had
         self.open.add(number)
+        self._note()
         with suppress(*_GONE):
             async with stream:
                 await handler(Call(number, stream))
@@ -80,10 +86,12 @@ class Speaking:
 
 
 @asynccontextmanager
-async def speaking(handler: Handler) -> AsyncGenerator[Speaking]:
+async def speaking(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncGenerator[Speaking]:
     """A server that lets `handler` have each connection; nothing here takes longer than half a minute."""
-    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
-    there = Speaking(listener.extra(anyio.abc.SocketAttribute.local_port))  # noqa: S610 - anyio's, not a database's
+    plain = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    listener = TLSListener(plain, tls, standard_compatible=False) if tls else plain
+    there = Speaking(plain.extra(anyio.abc.SocketAttribute.local_port))  # noqa: S610 - anyio's, not a database's
+    there.is_secret = tls is not None
     with anyio.fail_after(30):
         async with listener, anyio.create_task_group() as tasks:
             tasks.start_soon(listener.serve, partial(there.serve, handler))
@@ -103,9 +111,26 @@ def always(*pieces: bytes) -> Handler:
 
 @asynccontextmanager
 async def direct(
-    url: str, *, patience: float = 10.0, most: int = 8, idle: int = 4, idle_seconds: float = 15.0
+    url: str,
+    *,
+    patience: float = 10.0,
+    most: int = 8,
+    idle: int = 4,
+    idle_seconds: float = 15.0,
+    context: ssl.SSLContext = CONTEXT,
 ) -> AsyncGenerator[httpx2.AsyncClient]:
     """A client over connections of ours, with such bounds; it takes `patience` seconds of silence."""
-    way = Direct(CONTEXT, most=most, idle=idle, idle_seconds=idle_seconds)
+    way = Direct(context, most=most, idle=idle, idle_seconds=idle_seconds)
     async with httpx2.AsyncClient(base_url=url, transport=way, timeout=patience) as client:
         yield client
+
+
+def answer(text: bytes, *, more: bytes = b"") -> bytes:
+    """An answer of known length, with these headers besides."""
+    return b"HTTP/1.1 200 OK\r\n%bcontent-length: %d\r\n\r\n%b" % (more, len(text), text)
+
+
+async def echo(call: Call) -> None:
+    """Answer with the path that was asked for."""
+    while head := await call.head():
+        await call.say(answer(head.split()[1]))

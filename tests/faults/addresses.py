@@ -84,7 +84,7 @@ async def addresses(folder: Path) -> AsyncGenerator[Mapping[str, str]]:
         for name, handler in HANDLERS.items():
             found[name] = f"http://127.0.0.1:{await _listen(open_ones, tasks, handler)}"
         for name, days in (("untrusted certificate", 1), ("expired certificate", -1)):
-            port = await _listen(open_ones, tasks, offering(_context(folder, days)))
+            port = await _listen(open_ones, tasks, offering(certified(folder, days)))
             found[name] = f"https://127.0.0.1:{port}"
         plain = await _listen(open_ones, tasks, saying(told(b"{}")))
         found["no TLS"] = f"https://127.0.0.1:{plain}"
@@ -118,7 +118,7 @@ def offering(context: ssl.SSLContext) -> Handler:
     return handle
 
 
-def _context(folder: Path, days: int) -> ssl.SSLContext:
+def certified(folder: Path, days: int) -> ssl.SSLContext:
     """A server's side of TLS with a certificate of its own that is good for so many days, or was until then."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
