@@ -12,7 +12,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from typing import Protocol, cast
 
-import anyio.lowlevel
 import httptools
 import httpx2
 
@@ -136,7 +135,6 @@ class Exchange:
                     self.transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if piece else b"")
                 elif sent <= length:
                     self.transport.write(piece)
-                await anyio.lowlevel.checkpoint()  # or the loop never gets to send anything
                 while self.is_full and not self._has_head:
                     await self._until_changed(seconds, httpx2.WriteTimeout)
         if length is not None and sent != length:

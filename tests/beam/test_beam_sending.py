@@ -35,14 +35,22 @@ class _Unchecked(httpx2.URL):
 
 
 async def test_a_body_of_another_length_than_announced_spoils_no_other_request() -> None:
+    heard: list[bytes] = []
+
+    async def handle(call: Call) -> None:
+        while head := await call.head():
+            heard.append(head.split()[1])
+            await call.say(answer(heard[-1]))
+
     async def body(text: bytes) -> AsyncIterator[bytes]:
         yield text
 
-    async with speaking(echo) as there, direct(there.url) as client:
+    async with speaking(handle) as there, direct(there.url) as client:
         for text in (b"", b"short", b"12345678GET /forged HTTP/1.1\r\n\r\n"):
             with pytest.raises(httpx2.LocalProtocolError):
                 await client.post("/a", content=body(text), headers={"content-length": "8"})
             assert (await client.get("/b")).text == "/b"
+    assert b"/forged" not in heard
 
 
 async def test_a_body_of_unknown_length_arrives_whole() -> None:
@@ -108,15 +116,19 @@ async def lost(call: Call) -> None:
     await call.stream.receive()
 
 
+@pytest.mark.parametrize("more", [True, False])
 @pytest.mark.parametrize("length", [{"content-length": "20"}, {}], ids=["known", "unknown"])
-async def test_whoever_is_gone_before_the_rest_is_a_failure_of_the_connection(length: dict[str, str]) -> None:
+async def test_whoever_is_gone_before_the_rest_is_a_failure_of_the_connection(
+    length: dict[str, str], *, more: bool
+) -> None:
     async with speaking(lost) as there, direct(there.url) as client:
 
         async def body() -> AsyncIterator[bytes]:
             yield b"." * 10
             await there.until(at_most=0)
             await anyio.wait_all_tasks_blocked()
-            yield b"." * 10
+            if more:
+                yield b"." * 10
 
         with pytest.raises(httpx2.TransportError):
             await client.post("/", content=body(), headers=length)
