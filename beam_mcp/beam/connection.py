@@ -82,8 +82,7 @@ class Exchange:
 
     def end(self) -> None:
         """Nobody wants more: unless both sides are done with it and nothing came after, the connection is over."""
-        is_over = self._is_told and self._is_complete and self._is_kept
-        if not is_over or self._pieces or self._is_paused or self.is_full:
+        if not (self._is_told and self._is_kept) or self._is_paused or self.is_full:
             self.fail(httpx2.ReadError, "it was closed on this side")
         del self._parser  # which holds on to this
 
