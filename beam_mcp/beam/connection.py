@@ -107,7 +107,6 @@ class Exchange:
         elif not self._is_complete:
             cut = "the connection was closed before the answer was complete"
             self.fail(*((httpx2.ReadError, str(error)) if error else (httpx2.RemoteProtocolError, cut)))
-        self._is_kept = False
         self.change()
 
     def fail(self, kind: type[httpx2.TransportError], words: str) -> None:

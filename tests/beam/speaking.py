@@ -8,6 +8,7 @@ from functools import partial
 
 import anyio
 import anyio.abc
+import anyio.lowlevel
 import httpx2
 from anyio.abc import ByteStream
 from anyio.streams.tls import TLSListener
@@ -116,7 +117,7 @@ async def direct(
     patience: float = 10.0,
     most: int = 8,
     idle: int = 4,
-    idle_seconds: float = 15.0,
+    idle_seconds: float = 100.0,
     context: ssl.SSLContext = CONTEXT,
 ) -> AsyncGenerator[httpx2.AsyncClient]:
     """A client over connections of ours, with such bounds; it takes `patience` seconds of silence."""
@@ -134,3 +135,9 @@ async def echo(call: Call) -> None:
     """Answer with the path that was asked for."""
     while head := await call.head():
         await call.say(answer(head.split()[1]))
+
+
+async def settled() -> None:
+    """The loop has had time for whatever is there already."""
+    for _ in range(300):
+        await anyio.lowlevel.checkpoint()

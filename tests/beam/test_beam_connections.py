@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import cast
 
 import anyio
-import anyio.lowlevel
 import httpx2
 import pytest
 
 from beam_mcp.beam.connection import AHEAD
 from tests.faults.addresses import certified
 
-from .speaking import CONTEXT, MB, Call, always, answer, direct, echo, speaking
+from .speaking import CONTEXT, MB, Call, always, answer, direct, echo, settled, speaking
 
 pytestmark = pytest.mark.anyio
 
@@ -21,6 +20,18 @@ async def test_requests_one_after_the_other_share_a_connection() -> None:
     async with speaking(echo) as there, direct(there.url) as client:
         assert [(await client.get(path)).text for path in ("/a", "/b", "/c")] == ["/a", "/b", "/c"]
         assert there.had == 1
+
+
+async def test_no_request_goes_to_another_host_than_its_own() -> None:
+    async with (
+        speaking(always(answer(b"one"))) as one,
+        speaking(always(answer(b"other"))) as other,
+        direct("") as client,
+    ):
+        for _ in range(3):
+            assert (await client.get(one.url)).text == "one"
+            assert (await client.get(other.url)).text == "other"
+        assert (one.had, other.had) == (1, 1)
 
 
 @pytest.mark.parametrize("forged", [answer(b"forged"), b"HTTP/1.1 200", b"\0", b"HTTP/1.1 100 Continue\r\n\r\n"])
@@ -132,11 +143,14 @@ async def test_a_body_waits_on_the_other_side_until_it_is_read() -> None:
 
 async def test_tls_is_spoken_with_the_host_that_the_certificate_names_and_nobody_else(tmp_path: Path) -> None:
     server = certified(tmp_path, 1)
+    server.set_alpn_protocols(["h2", "http/1.1"])
     trusting = ssl.create_default_context(cafile=str(tmp_path / "certificate 1.pem"))
     async with speaking(echo, server) as there:
         async with direct(f"https://127.0.0.1:{there.port}", context=trusting) as client:
             assert [(await client.get(path)).text for path in ("/a", "/b")] == ["/a", "/b"]
             assert there.had == 1
+            spoken = (await client.get("/c")).extensions["network_stream"].get_extra_info("ssl_object")
+            assert spoken.selected_alpn_protocol() == "http/1.1"
         for host, context in (("localhost", trusting), ("127.0.0.1", CONTEXT)):
             async with direct(f"https://{host}:{there.port}", context=context) as client:
                 with pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
@@ -162,12 +176,6 @@ async def test_an_iterator_that_outlived_its_answer_reads_nobody_elses() -> None
             assert [piece async for piece in pieces] == []
             assert await response.aread() == b"/yours"
         assert there.had == 1
-
-
-async def settled() -> None:
-    """The loop has had time for whatever is there already."""
-    for _ in range(300):
-        await anyio.lowlevel.checkpoint()
 
 
 async def test_nothing_hides_behind_an_answer_in_what_tls_holds_back(tmp_path: Path) -> None:

@@ -4,12 +4,15 @@ import gc
 import socket
 import weakref
 from contextlib import suppress
+from typing import cast
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
 import httpx2
 import pytest
+
+from beam_mcp.beam.connection import Connection, Exchange
 
 from .speaking import HELLO, SILENT, Call, Handler, always, direct, echo, speaking
 
@@ -90,6 +93,16 @@ async def test_whoever_finds_no_place_in_time_is_told_so_and_takes_none() -> Non
             with anyio.move_on_after(SILENT):
                 await client.get("/slow")
         assert (await client.get("/quick", timeout=times)).text == "hello"
+
+
+async def test_a_place_is_given_back_once_however_often_an_answer_is_closed() -> None:
+    async with speaking(echo) as there, direct(there.url, most=1) as client:
+        async with client.stream("GET", "/a") as response:
+            pass
+        await cast("httpx2.AsyncByteStream", response.stream).aclose()
+        async with client.stream("GET", "/b"):
+            with pytest.raises(httpx2.PoolTimeout):
+                await client.get("/c", timeout=httpx2.Timeout(10, pool=SILENT))
 
 
 async def test_only_so_many_connections_rest_and_not_for_long() -> None:
@@ -205,6 +218,7 @@ async def test_a_failure_holds_on_to_nothing(handler: Handler) -> None:
             await there.until(at_most=0)
             await anyio.wait_all_tasks_blocked()
             assert [request() for request in held] == [None] * 3
+            assert not [left for left in gc.get_objects() if isinstance(left, (Connection, Exchange))]
         finally:
             gc.enable()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -9,8 +10,9 @@ import anyio
 import anyio.to_thread
 import httpx2
 import pytest
+from anyio.abc import SocketAttribute
 
-from .speaking import HELLO, MB, SILENT, Call, always, answer, direct, echo, speaking
+from .speaking import HELLO, MB, SILENT, Call, always, answer, direct, echo, settled, speaking
 
 pytestmark = pytest.mark.anyio
 
@@ -111,9 +113,11 @@ async def test_only_http_is_spoken() -> None:
 
 
 async def lost(call: Call) -> None:
-    """Be gone after the first of a body."""
+    """Be gone after the first of a body, without a good-bye."""
     await call.head()
     call.unread = call.unread or await call.stream.receive()
+    there: socket.socket = call.stream.extra(SocketAttribute.raw_socket)  # noqa: S610 - anyio's, not a database's
+    there.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 @pytest.mark.parametrize("more", [True, False])
@@ -126,7 +130,7 @@ async def test_whoever_is_gone_before_the_rest_is_a_failure_of_the_connection(
         async def body() -> AsyncIterator[bytes]:
             yield b"." * 10
             await there.until(at_most=0)
-            await anyio.wait_all_tasks_blocked()
+            await settled()
             if more:
                 yield b"." * 10
 
