@@ -12,13 +12,14 @@ from pydantic import BeforeValidator
 from pydantic_core import Url
 from pydantic_settings import NoDecode
 
+from beam_mcp.ids import UUID
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SHORT = 16  # characters; any key has more
 NO_HEADER = "it has characters that do not belong there, such as a space or a line break"
 SHORTEST_TOKEN = 16  # characters; shorter ones can be guessed
 _OF_BEAM = frozenset({"api_key", "api_key_file", "workspace_id", "api_url", "auth"})
 _UNFILLED = re.compile(r"\$\{[^}]*\}")  # what some clients pass on for an option the person left empty
-_UUID = re.compile(r"[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}", re.IGNORECASE)  # as ids are, of workspaces for one
 _CHANGE = re.compile(r"(?<=\d)[a-z]|(?<=[a-z])\d", re.IGNORECASE)  # names have few
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?")
 
@@ -56,7 +57,7 @@ def unless_a_key(typed: str) -> str:
     """Words to be said back, if none of them may be a key: to hide one too many does no harm."""
     parts = re.split(r"[\s.,]+", typed)
     mixed = (part for part in parts if len(part) > SHORT and re.search(r"\d", part) and "://" not in part)
-    return typed if all(map(_UUID.fullmatch, mixed)) else "…"
+    return typed if all(map(UUID.fullmatch, mixed)) else "…"
 
 
 def holds_a_key(text: str) -> bool:
@@ -65,7 +66,7 @@ def holds_a_key(text: str) -> bool:
 
 
 def _resembles_a_key(word: str) -> bool:
-    if len(word) <= SHORT or _UUID.fullmatch(word):
+    if len(word) <= SHORT or UUID.fullmatch(word):
         return False
     is_mixed = all(any(map(kind, word)) for kind in (str.islower, str.isupper, str.isdigit))
     return is_mixed or len(_CHANGE.findall(word)) >= 4

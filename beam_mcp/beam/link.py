@@ -4,14 +4,15 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from beam_mcp.ids import UUID
+
 _ID = r"[\w-]{4,64}"
-_UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _PATH = re.compile(
-    rf"/(?:(?P<workspace>{_UUID})/(?P<agent>{_ID})(?:/(?:tasks/(?P<task>{_ID})|flow|tasks)?)?|tasks/(?P<only>{_ID}))/?"
+    rf"/(?:(?P<workspace>{UUID.pattern})/(?P<agent>{_ID})(?:/(?:tasks/(?P<task>{_ID})|flow|tasks)?)?"
+    rf"|tasks/(?P<only>{_ID}))/?"
 )
 _APP = re.compile(r"app(?P<instance>(?:\.[\w-]+)?)\.beam\.ai")
 _API = re.compile(r"api(?P<instance>(?:\.[\w-]+)?)\.beamstudio\.ai")
-UUID = re.compile(_UUID)
 _NOT_TOLD = "(no UUID, so not shown)"
 
 

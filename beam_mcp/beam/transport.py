@@ -13,8 +13,8 @@ from pydantic_core import from_json, to_json
 
 from beam_mcp.beam.body import LARGEST_ERROR
 from beam_mcp.beam.errors import BeamBroken, BeamError, BeamUnavailable, of_status
-from beam_mcp.beam.link import UUID
 from beam_mcp.beam.retry import http_date
+from beam_mcp.ids import UUID
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 CONNECT_SECONDS = 5.0

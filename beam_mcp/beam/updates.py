@@ -98,8 +98,9 @@ class Streams:
             may_open = (self._offered or not self._open) and now >= self._not_before.get(task_id, 0.0)
             if may_open and task_id not in self._open:
                 self._not_before[task_id] = now + OPEN_AGAIN
-                self._open[task_id] = asyncio.create_task(self._listen(task_id), context=Context())
-                self._open[task_id].add_done_callback(partial(self._forget, task_id))
+                context = Context()
+                self._open[task_id] = asyncio.create_task(self._listen(task_id), context=context)
+                self._open[task_id].add_done_callback(partial(self._forget, task_id), context=context)
 
     def heard(self, task_ids: Iterable[str]) -> float | None:
         """When the one of them that was silent for longest was heard; None where one has no stream that works."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from beam_mcp.beam.link import UUID
 from beam_mcp.beam.user import User
+from beam_mcp.ids import UUID
 from beam_mcp.settings_values import fits_a_header, unless_a_key
 from beam_mcp.views.text import counted, line, quoted
 

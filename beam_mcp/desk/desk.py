@@ -13,8 +13,8 @@ import anyio
 
 from beam_mcp.beam.agent import Agent
 from beam_mcp.beam.history import Usual
-from beam_mcp.beam.link import UUID
 from beam_mcp.beam.task import Task, TaskHead, folded
+from beam_mcp.ids import UUID
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -12,8 +12,8 @@ from pydantic.json_schema import SkipJsonSchema
 
 from beam_mcp.beam.errors import Ambiguous, BadRequest, BeamUnavailable, NotFound
 from beam_mcp.beam.file import Upload, download, download_link
-from beam_mcp.beam.link import UUID
 from beam_mcp.beam.task import ContextFile
+from beam_mcp.ids import UUID
 from beam_mcp.tools.folders import Folders, check_together, folder_of, type_of, upload_of
 from beam_mcp.tools.given import AgentRef, TaskRef, find_agent, task_named
 from beam_mcp.tools.office import Caller, Given, InChat

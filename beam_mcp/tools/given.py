@@ -9,9 +9,10 @@ from pydantic import Field
 from beam_mcp.beam.agent import LARGEST_PAGE, Agent, get_agent, list_agents
 from beam_mcp.beam.auth import THE_REQUEST
 from beam_mcp.beam.errors import Ambiguous, BadRequest, NotFound
-from beam_mcp.beam.link import UUID, AppLink, app_host, is_link, parse_link
+from beam_mcp.beam.link import AppLink, app_host, is_link, parse_link
 from beam_mcp.beam.task import Task, TaskHead, folded, get_task
 from beam_mcp.beam.task_list import Filter, list_tasks
+from beam_mcp.ids import UUID
 from beam_mcp.tools.handles import bare, bare_task, in_form, nearest
 from beam_mcp.tools.matching import SHORTEST_PREFIX, exact, fitting_agents, instead, name_of
 from beam_mcp.tools.office import Caller

@@ -19,6 +19,7 @@ class Hurried(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         super().__init__(_Impatient())
+        self._pushed = 0.0
         self.timers: WeakSet[asyncio.TimerHandle] = WeakSet()
 
     def call_at(self, *args: Any, **more: Any) -> asyncio.TimerHandle:
@@ -29,4 +30,8 @@ class Hurried(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         """Seconds, which pass fast."""
-        return super().time() * SPEED
+        return super().time() * SPEED + self._pushed
+
+    def push(self, seconds: float) -> None:
+        """Let so many pass at once."""
+        self._pushed += seconds

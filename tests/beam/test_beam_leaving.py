@@ -1,6 +1,10 @@
 """Whoever stops waiting leaves no trace, and whoever waits leaves room."""
 
+import gc
+import sys
+from contextvars import ContextVar
 from dataclasses import replace
+from weakref import WeakSet
 
 import anyio
 import pytest
@@ -10,9 +14,10 @@ from beam_mcp.beam.follow import read_all
 from beam_mcp.beam.http import Beam
 from beam_mcp.sandbox.access import SANDBOX_KEY, WORKSPACE_ID
 from beam_mcp.sandbox.serve import serving
+from beam_mcp.sandbox.task import TaskState
 from beam_mcp.sandbox.world import World
 
-from .line import calls, client
+from .line import calls, client, connected
 from .tapped import tapped
 from .test_beam_following import after, follow, running
 
@@ -55,3 +60,37 @@ async def test_many_who_wait_leave_room_for_those_who_ask(world: World, beam: Be
             group.cancel_scope.cancel()
         await follow(beam, running(world), seconds=0.5)
         assert len(calls(world, "GET", "/updates")) == 33
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asyncio's own loop keeps a cancelled timer until its time comes")
+async def test_neither_a_stream_nor_the_timer_that_closes_it_holds_on_to_the_call_that_began_it() -> None:
+    class Request:
+        """What a call is made by."""
+
+    answering: ContextVar[Request] = ContextVar("answering")
+    requests: WeakSet[Request] = WeakSet()
+
+    async def call(beam: Beam, task: TaskState) -> None:
+        request = Request()
+        requests.add(request)
+        answering.set(request)
+        await follow(beam, task, seconds=2)
+
+    async def forgets(*, streams: int) -> None:
+        world = World(populated=False)
+        if not streams:
+            world.faults.add("status", "/updates$", code=404, times=None)
+        async with connected(world) as beam:
+            task = running(world)
+            # A connection holds on to whoever opened it and used it last: of neither of these is that the call.
+            await read_all(beam, [task.id, running(world).id])
+            async with anyio.create_task_group() as group:
+                group.start_soon(call, beam, task)
+            await read_all(beam, [task.id])
+            gc.collect()
+            assert beam.http.streams == streams
+            assert beam.http.kept
+            assert not requests
+
+    await forgets(streams=1)
+    await forgets(streams=0)

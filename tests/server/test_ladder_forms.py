@@ -44,6 +44,22 @@ async def test_one_form_that_is_left_open_costs_no_other_task_its_form(mode: str
 
 
 @ERAS
+async def test_who_answered_another_form_may_be_asked_again_about_the_one_left_open(mode: str, tmp_path: Path) -> None:
+    human = Reader(content={"decision": "approve"}, never=True)
+    async with at_door("http", mode, tmp_path, human=human) as at:
+        left, other = payment(at), payment(at)
+        await asked_in_vain(at, human, left)
+        at.push(60)
+        await at.call("approve_step", task=left.custom_id)
+        human.never = False
+        await at.call("approve_step", task=other.custom_id)
+        words = await at.call("approve_step", task=left.custom_id)
+    assert "nobody has answered it yet" in words
+    assert "/decide/" in words
+    assert [sent(at, task) for task in (left, other)] == [[], ["user-consent"]]
+
+
+@ERAS
 async def test_a_form_that_is_open_is_heard_though_the_same_is_asked_again(mode: str, tmp_path: Path) -> None:
     class Slow(Reader):
         async def meanwhile(self) -> None:

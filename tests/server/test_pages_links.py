@@ -248,6 +248,19 @@ async def test_many_links_drive_out_the_oldest_of_the_same_person_and_no_inbox(w
             assert links.find(link.token) is link
 
 
+async def test_links_whose_time_is_over_are_not_kept(world: World) -> None:
+    links = Links()
+    async with paged(world) as pages:
+        *_, old = [links.to_decision(pages.caller, "task", f"{number}") for number in range(200)]
+        pages.clock.push(4 * HOUR)
+        good = links.to_decision(pages.caller, "task", "good")
+        pages.clock.push(4 * HOUR)
+        new = links.to_decision(pages.caller, "task", "199")
+        assert new.token != old.token
+        (drawer,) = links.people.values()
+        assert list(drawer.decisions) == [good.token, new.token]
+
+
 async def test_a_link_does_not_keep_the_request_it_was_asked_by(world: World) -> None:
     async with paged(world) as pages:
         one = pages.caller
