@@ -7,6 +7,7 @@ import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from contextvars import Context
 from functools import partial
 from typing import cast
 
@@ -78,7 +79,7 @@ class Direct(httpx2.AsyncBaseTransport):
         if not connection.is_open or len(self._idle) >= self._most_idle:
             connection.close()
             return
-        timer = asyncio.get_running_loop().call_later(self._idle_seconds, connection.close)
+        timer = asyncio.get_running_loop().call_later(self._idle_seconds, connection.close, context=Context())
         self._idle[connection] = origin, timer
 
     async def _resting(self, origin: _Origin) -> Connection | None:
@@ -102,6 +103,10 @@ class Direct(httpx2.AsyncBaseTransport):
         self._open.discard(connection)
 
     async def _connected(self, origin: _Origin, seconds: float | None) -> Connection:
+        # It outlives the call that opens it, of which it is to hold nothing: no identity, no request.
+        return await asyncio.create_task(self._connect(origin, seconds), context=Context())
+
+    async def _connect(self, origin: _Origin, seconds: float | None) -> Connection:
         scheme, host, port = origin
         loop = asyncio.get_running_loop()
         reached: socket.socket | None = None

@@ -1,9 +1,11 @@
 """Places on the connections to Beam: given back whatever happens, and nothing waits or stays open for ever."""
 
+import asyncio
 import gc
 import socket
 import weakref
 from contextlib import suppress
+from contextvars import Context, ContextVar
 from typing import cast
 
 import anyio
@@ -14,7 +16,7 @@ import pytest
 
 from beam_mcp.beam.connection import Connection, Exchange
 
-from .speaking import HELLO, SILENT, Call, Handler, always, direct, echo, speaking
+from .speaking import HELLO, SILENT, Call, Handler, always, direct, echo, settled, speaking
 
 pytestmark = pytest.mark.anyio
 
@@ -221,6 +223,25 @@ async def test_a_failure_holds_on_to_nothing(handler: Handler) -> None:
             assert not [left for left in gc.get_objects() if isinstance(left, (Connection, Exchange))]
         finally:
             gc.enable()
+
+
+async def test_a_connection_that_rests_holds_on_to_nothing_of_who_opened_it() -> None:
+    class Caller:
+        """Whoever calls."""
+
+    async def call(client: httpx2.AsyncClient) -> weakref.ref[Caller]:
+        caller = Caller()
+        calling.set(caller)
+        await client.get("/a")
+        return weakref.ref(caller)
+
+    calling: ContextVar[Caller] = ContextVar("calling")
+    async with speaking(echo) as there, direct(there.url) as client:
+        held = await asyncio.create_task(call(client), context=Context())
+        await settled()
+        gc.collect()
+        assert held() is None
+        assert len(there.open) == 1
 
 
 async def failed(client: httpx2.AsyncClient) -> weakref.ref[httpx2.Request]:
