@@ -143,7 +143,7 @@ async def _serve_stdio(settings: Settings, wire: Wire | None) -> None:
     ):
         tasks.start_soon(_exit_on_signal, shared)
         server = server_for(settings, replace(shared, pages=pages))
-        await server.run_stdio_async(*wire.hand_over() if wire else ())
+        await server.run_stdio_async(wire.hand_over() if wire else None)
         await finish(shared, calls=False)
         tasks.cancel_scope.cancel()
 

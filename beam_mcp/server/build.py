@@ -43,7 +43,7 @@ from beam_mcp import __version__
 from beam_mcp.server import card
 from beam_mcp.server.boundary import BeamTool, unknown_tool
 from beam_mcp.server.instructions import TOOLS, instructions_for
-from beam_mcp.server.lines import Answers, Lines, Refusing, own_stdin
+from beam_mcp.server.lines import Answers, Incoming, Lines, Refusing, own_stdin
 from beam_mcp.server.masking import masked_request, masked_tool
 from beam_mcp.server.prompts import prompts_for, wrong_arguments
 from beam_mcp.server.resources import resources_for, templates_for
@@ -111,11 +111,11 @@ class BeamServer(MCPServer[Office]):
         handlers.add_request_handler("resources/list", PaginatedRequestParams, self._resources_for)
         handlers.add_request_handler("resources/templates/list", PaginatedRequestParams, self._templates_for)
 
-    async def run_stdio_async(self, *opened: TextIO) -> None:
-        """Serve on stdio; or, where the talk has begun already, on the two streams that are left of it."""
-        server, [stdin, *stdout] = self._lowlevel_server, opened or [own_stdin()]
-        refusing = Refusing()
-        async with stdio_server(Lines(stdin, refusing), *map(Answers, stdout)) as (incoming, outgoing):
+    async def run_stdio_async(self, opened: tuple[Incoming, TextIO] | None = None) -> None:
+        """Serve on stdio; or, where the talk has begun already, on what is left of it."""
+        server, refusing = self._lowlevel_server, Refusing()
+        lines = Lines(opened[0] if opened else own_stdin(), refusing)
+        async with stdio_server(lines, Answers(opened[1]) if opened else None) as (incoming, outgoing):
             refusing.send = outgoing.send
             await server.run(incoming, outgoing, server.create_initialization_options())
 

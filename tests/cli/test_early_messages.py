@@ -1,9 +1,9 @@
 """Whatever a client opens with: what is said early and then by the SDK is what the SDK alone would have said."""
 
-import io
 import json
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -20,6 +20,7 @@ from beam_mcp.cli.early.plain import Plain
 from beam_mcp.cli.early.prepared import PLACE, Prepared
 from beam_mcp.cli.early.wire import Outgoing
 from beam_mcp.server.build import BeamServer, build
+from beam_mcp.server.lines import Incoming
 from beam_mcp.tools.office import Office
 
 Json = dict[str, Any]
@@ -92,18 +93,16 @@ class Client:
     """A client of the SDK's stdio transport that says these lines, then waits until its last ping is answered."""
 
     def __init__(self, said: bytes, told: Any) -> None:
-        text = io.TextIOWrapper(io.BytesIO(said), encoding="utf-8", errors="replace")
-        self._lines = iter([*text, json.dumps(LAST) + "\n"])
+        self._said = b"\n".join([said.removesuffix(b"\n"), json.dumps(LAST).encode(), b""])
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it is read
         self._outgoing = Outgoing(self._file.fileno(), told)
         self._is_over = threading.Event()
 
-    def readline(self, _most: int) -> str:
-        """The next line."""
-        line = next(self._lines, "")
-        if not line:
-            assert self._is_over.wait(10)
-        return line
+    @property
+    def said(self) -> Iterator[bytes]:
+        """All of it, and the end when all was answered."""
+        yield self._said
+        assert self._is_over.wait(10)
 
     def write(self, line: str) -> None:
         """An answer, written as in a process of ours."""
@@ -124,8 +123,7 @@ class Client:
 
 def by_the_sdk(server: BeamServer, said: bytes, told: Any = None) -> list[Json]:
     client = Client(said, told)
-    stream = cast("TextIO", client)
-    anyio.run(server.run_stdio_async, stream, stream)
+    anyio.run(server.run_stdio_async, (Incoming(client.said), cast("TextIO", client)))
     return client.heard()
 
 

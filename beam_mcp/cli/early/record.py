@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from io import UnsupportedOperation
 from pathlib import Path
@@ -18,6 +18,7 @@ from beam_mcp.cli.early.messages import CAPABILITIES, UI, UI_SETTINGS, VERSION
 from beam_mcp.cli.early.prepared import PLACE
 from beam_mcp.server.build import BeamServer, build
 from beam_mcp.server.instructions import sentences
+from beam_mcp.server.lines import Incoming
 from beam_mcp.tools.office import Office
 from beam_mcp.tools.toolset import Output
 from beam_mcp.tools.toolsets import TOOLSETS
@@ -37,10 +38,13 @@ class Conversation:
         self._is_answered = threading.Semaphore(1)
         self.results: list[Json] = []
 
-    def readline(self, _most: int) -> str:
-        """The next line; nothing at the end."""
+    @property
+    def asked(self) -> Iterator[bytes]:
+        """Its lines, each when the one before is answered, and the end after the last answer."""
+        for line in self._lines:
+            self._is_answered.acquire()
+            yield line.encode() + b"\n"
         self._is_answered.acquire()
-        return next(self._lines, "")
 
     def write(self, text: str) -> None:
         """An answer."""
@@ -66,8 +70,7 @@ def asked_of(server: BeamServer, version: str, *, apps: bool) -> list[Json]:
         params = {"protocolVersion": version, "capabilities": capabilities, "clientInfo": who}
         requests = [{"method": "initialize", "params": params}, {"method": "tools/list"}]
     conversation = Conversation(requests)
-    stream = cast("TextIO", conversation)
-    anyio.run(server.run_stdio_async, stream, stream)
+    anyio.run(server.run_stdio_async, (Incoming(conversation.asked), cast("TextIO", conversation)))
     return conversation.results
 
 

@@ -1,14 +1,16 @@
 """stdin and stdout from the first byte on: answered early by a thread, while the main one imports the SDK."""
 
-import io
 import json
 import os
 import threading
 from collections.abc import Iterator
-from typing import Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from beam_mcp.cli.early.messages import LONGEST
 from beam_mcp.cli.early.opening import Opening
+
+if TYPE_CHECKING:
+    from beam_mcp.server.lines import Incoming
 
 PIECE = 64 * 1024
 MOST_LEFT = 256  # messages; beyond that the pipe itself holds the client back
@@ -41,22 +43,21 @@ class Wire:
         self._is_done = threading.Event()
         threading.Thread(target=self._answer, daemon=True).start()
 
-    def hand_over(self) -> tuple[TextIO, TextIO]:
+    def hand_over(self) -> tuple["Incoming", TextIO]:
         """What the SDK is to read, all that is left first, and what it is to write to; nothing is early from now on."""
         with self._lock:
             self._is_handed_over = True
             left = b"".join([*self._opening.left, self._unread])
             told = self._opening.told
-        incoming = io.BufferedReader(_Stream(self._pieces(left)))
-        outgoing = cast("TextIO", Outgoing(self._out, told))
-        return io.TextIOWrapper(incoming, encoding="utf-8", errors="replace"), outgoing
+        from beam_mcp.server.lines import Incoming  # noqa: PLC0415 - the SDK is loaded by now, and was not at the start
 
-    def _pieces(self, left: bytes) -> Iterator[bytes]:
+        alone = not os.path.samestat(os.fstat(self._in), os.fstat(self._out))
+        return Incoming(self._first(left), self._in, alone=alone), cast("TextIO", Outgoing(self._out, told))
+
+    def _first(self, left: bytes) -> Iterator[bytes]:
         yield left
         self._is_done.wait()
         yield self._last
-        while piece := self._receive():
-            yield piece
 
     def _answer(self) -> None:
         try:
@@ -108,26 +109,6 @@ def _diverted(descriptor: int, elsewhere: int) -> int:
     os.dup2(elsewhere, descriptor)
     os.close(elsewhere)
     return private
-
-
-class _Stream(io.RawIOBase):
-    """Bytes that come in pieces."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        super().__init__()
-        self._pieces = pieces
-        self._piece = b""
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        """Fill the buffer with what comes next; 0 at the end."""
-        piece = self._piece or next(filter(None, self._pieces), b"")
-        count = min(len(piece), len(buffer))
-        buffer[:count], self._piece = piece[:count], piece[count:]
-        return count
 
 
 class Outgoing:
