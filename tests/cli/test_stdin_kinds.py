@@ -19,7 +19,7 @@ from tests.cli.wires import WHO
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there a thread reads whatever stdin is")
 
-LISTS = 20  # answers of some 30 kB: together more than a pipe or a socket holds
+LISTS = 100  # answers of some 10 kB: together more than a pipe or a socket holds
 HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": WHO}
 ASKED: list[dict[str, Any]] = [
     {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": HELLO},
