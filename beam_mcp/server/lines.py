@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from io import StringIO, UnsupportedOperation
-from typing import NamedTuple, TextIO
+from typing import NamedTuple, Self, TextIO
 
 import anyio
 from mcp.server.transport_security import DEFAULT_MAX_REQUEST_BODY_SIZE
@@ -61,19 +61,28 @@ class Refusing:
 
 @dataclass(frozen=True)
 class Incoming:
-    """What comes in: `first`, which may block, and then whatever a descriptor has, where there is one.
+    """What comes in: `first`, which may block, and then whatever a descriptor has; -1 has nothing.
 
     It is `alone` if no other descriptor of ours leads to the same.
     """
 
     first: Iterator[bytes]
-    descriptor: int | None = None
+    descriptor: int = -1
     alone: bool = False
+
+    @classmethod
+    def on(cls, descriptor: int, *others: int, first: Iterator[bytes]) -> Self:
+        """What comes in on a descriptor, beside `others` that are in use; one that is not open leads nowhere."""
+        here, leads = os.fstat(descriptor), False
+        for other in others:
+            with suppress(OSError):
+                leads = leads or os.path.samestat(here, os.fstat(other))
+        return cls(first, descriptor, alone=not leads)
 
     @property
     def is_pipe(self) -> bool:
         """Whether the loop can wait for it; that makes it non-blocking, which whoever writes there must not meet."""
-        if sys.platform == "win32" or self.descriptor is None or not self.alone:
+        if sys.platform == "win32" or not self.alone:
             return False
         kind = os.fstat(self.descriptor).st_mode
         return stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind)
@@ -81,7 +90,7 @@ class Incoming:
     def receive(self) -> bytes:
         """What is there, or nothing at the end; a connection that was cut is one."""
         try:
-            return b"" if self.descriptor is None else os.read(self.descriptor, PIECE)
+            return os.read(self.descriptor, PIECE)
         except BlockingIOError:
             raise
         except OSError:
@@ -189,7 +198,11 @@ class Lines(anyio.AsyncFile[str]):
                 return
             data = b"more"
             while data:
-                data = self._incoming.receive()
+                try:
+                    data = self._incoming.receive()
+                except BlockingIOError:  # whoever it is shared with wants it so
+                    select.select([self._incoming.descriptor], [], [])
+                    continue
                 self._room.wait()
                 self._loop.call_soon_threadsafe(self._heard, data)
 
@@ -229,6 +242,4 @@ def own_stdin() -> Incoming:
     private, nothing = os.dup(0), os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    with suppress(OSError):  # there is no stdout
-        return Incoming(iter(()), private, alone=not os.path.samestat(os.fstat(private), os.fstat(1)))
-    return Incoming(iter(()), private)
+    return Incoming.on(private, 1, 2, first=iter(()))

@@ -51,8 +51,7 @@ class Wire:
             told = self._opening.told
         from beam_mcp.server.lines import Incoming  # noqa: PLC0415 - the SDK is loaded by now, and was not at the start
 
-        alone = not os.path.samestat(os.fstat(self._in), os.fstat(self._out))
-        return Incoming(self._first(left), self._in, alone=alone), cast("TextIO", Outgoing(self._out, told))
+        return Incoming.on(self._in, self._out, 2, first=self._first(left)), cast("TextIO", Outgoing(self._out, told))
 
     def _first(self, left: bytes) -> Iterator[bytes]:
         yield left
