@@ -95,7 +95,7 @@ class Exchange:
             return self.fail(httpx2.RemoteProtocolError, f"the answer is no HTTP: {error}")
         if self._overhead > LARGEST_HEAD:
             return self.fail(httpx2.RemoteProtocolError, "the headers of the answer do not end")
-        if self._ahead > AHEAD and not self._is_paused:
+        if self._ahead > AHEAD and not (self._is_paused or self._is_complete):
             self._is_paused = True
             self.transport.pause_reading()
         return self.change()

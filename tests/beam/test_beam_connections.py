@@ -22,6 +22,16 @@ async def test_requests_one_after_the_other_share_a_connection() -> None:
         assert there.had == 1
 
 
+@pytest.mark.parametrize("size", [AHEAD + 1, 2 * AHEAD, 10 * AHEAD])
+async def test_after_a_big_answer_the_connection_serves_the_next_request(size: int) -> None:
+    async with speaking(always(answer(b"." * size))) as there, direct(there.url) as client:
+        for _ in range(5):
+            async with client.stream("GET", "/") as response:
+                await settled()  # as much has come as comes ahead
+                assert len(await response.aread()) == size
+        assert there.had == 1
+
+
 async def test_no_request_goes_to_another_host_than_its_own() -> None:
     async with (
         speaking(always(answer(b"one"))) as one,
