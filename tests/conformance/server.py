@@ -13,6 +13,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.prompts import Prompt
 from mcp_types import CallToolResult, GetPromptResult, InputRequiredResult, Tool
 
+from beam_mcp.cli.connection import Connection
 from beam_mcp.cli.listener import listen, shown
 from beam_mcp.cli.serve import office
 from beam_mcp.sandbox.access import SANDBOX_KEY, WORKSPACE_ID
@@ -94,7 +95,7 @@ async def serving() -> AsyncGenerator[str]:
         given = {"api_url": beam, "api_key": SANDBOX_KEY, "workspace_id": WORKSPACE_ID}
         async with office(Settings.model_validate(given)) as shared, anyio.create_task_group() as tasks:
             app = web_app(with_fixtures(Fixed(shared, chosen_tools(None, read_only=False), "text")), transport="http")
-            web = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
+            web = uvicorn.Server(uvicorn.Config(app, http=Connection, log_config=None, timeout_graceful_shutdown=1))
             tasks.start_soon(web.serve, [listener])
             yield f"{shown(listener, '127.0.0.1')}/mcp"
             web.should_exit = True

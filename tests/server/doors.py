@@ -14,6 +14,7 @@ from mcp.client.sse import sse_client
 from mcp_types import TextContent
 from starlette.applications import Starlette
 
+from beam_mcp.cli.connection import Connection
 from beam_mcp.sandbox.serve import serving
 from beam_mcp.sandbox.world import World
 from beam_mcp.server.build import build
@@ -46,7 +47,9 @@ class Reader(Human):
 @asynccontextmanager
 async def listening(app: Starlette) -> AsyncGenerator[str]:
     """The application on a port of its own."""
-    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, port=0, http=Connection, log_config=None, access_log=False, timeout_graceful_shutdown=1
+    )
     server = _Watched(config)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(server.serve)
