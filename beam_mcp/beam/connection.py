@@ -273,6 +273,8 @@ def _head(request: httpx2.Request) -> tuple[bytes, int | None]:
         lines.append(b"%b: %b" % (name, value))
         match name.lower():
             case b"content-length":
+                if not value.isdigit():
+                    raise httpx2.LocalProtocolError("the length of the body is no number")
                 length = int(value)
             case b"transfer-encoding":
                 length = None

@@ -1,5 +1,6 @@
 """A server that says word for word what a test wants it to, and the connections of the client alone."""
 
+import socket
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -141,3 +142,11 @@ async def settled() -> None:
     """The loop has had time for whatever is there already."""
     for _ in range(300):
         await anyio.lowlevel.checkpoint()
+
+
+def hello_once(server: socket.socket, accepted: list[socket.socket]) -> None:
+    """Answer one request in a thread, and read no more of that connection."""
+    there, _ = server.accept()
+    there.recv(4096)
+    there.sendall(HELLO)
+    accepted.append(there)

@@ -6,6 +6,7 @@ import socket
 import weakref
 from contextlib import suppress
 from contextvars import Context, ContextVar
+from functools import partial
 from typing import cast
 
 import anyio
@@ -16,7 +17,7 @@ import pytest
 
 from beam_mcp.beam.connection import Connection, Exchange
 
-from .speaking import HELLO, SILENT, Call, Handler, always, direct, echo, settled, speaking
+from .speaking import HELLO, SILENT, Call, Handler, always, direct, echo, hello_once, settled, speaking
 
 pytestmark = pytest.mark.anyio
 
@@ -133,13 +134,7 @@ async def test_only_so_many_connections_rest_and_not_for_long() -> None:
 async def test_a_connection_that_the_other_side_has_closed_is_not_used_again() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         accepted: list[socket.socket] = []
-
-        def once() -> None:
-            there, _ = server.accept()
-            there.recv(4096)
-            there.sendall(HELLO)
-            accepted.append(there)
-
+        once = partial(hello_once, server, accepted)
         async with direct(f"http://127.0.0.1:{server.getsockname()[1]}") as client:
             for _ in range(3):
                 async with anyio.create_task_group() as tasks:

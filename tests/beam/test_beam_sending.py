@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from anyio.abc import SocketAttribute
 
-from .speaking import HELLO, MB, SILENT, Call, always, answer, direct, echo, settled, speaking
+from .speaking import MB, SILENT, Call, always, answer, direct, echo, hello_once, settled, speaking
 
 pytestmark = pytest.mark.anyio
 
@@ -141,13 +141,7 @@ async def test_whoever_is_gone_before_the_rest_is_a_failure_of_the_connection(
 async def test_whoever_reads_no_more_is_not_asked_again_on_that_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         accepted: list[socket.socket] = []
-
-        def once() -> None:
-            there, _ = server.accept()
-            there.recv(4096)
-            there.sendall(HELLO)
-            accepted.append(there)
-
+        once = partial(hello_once, server, accepted)
         async with direct(f"http://127.0.0.1:{server.getsockname()[1]}") as client:
             for _ in range(2):
                 async with anyio.create_task_group() as tasks:
@@ -181,6 +175,9 @@ async def test_a_request_that_cannot_be_is_refused_before_anything_leaves() -> N
         for name in ("x y", "x:y", "x\ty"):
             with pytest.raises(httpx2.LocalProtocolError):
                 await client.get("/a", headers={name: "z"})
+        for length in ("x", "-1", ""):
+            with pytest.raises(httpx2.LocalProtocolError):
+                await client.post("/a", headers={"content-length": length}, content=b"")
         for host in ("a..invalid", f"{'a' * 64}.invalid", ".invalid"):
             with pytest.raises(httpx2.ConnectError):
                 await client.get(f"http://{host}/")

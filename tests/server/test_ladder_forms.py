@@ -8,7 +8,9 @@ import anyio
 import httpx2
 import pytest
 
-from .doors import Reader, at_door
+from beam_mcp.sandbox.task import TaskState
+
+from .doors import AtDoor, Reader, at_door
 from .test_ladder import DOORS, ERAS, HOUR, asked_in_vain, payment, sent
 
 pytestmark = pytest.mark.anyio
@@ -30,15 +32,21 @@ async def test_a_client_that_never_shows_its_forms_is_sent_no_more(mode: str, tm
         assert at.world.acts == []
 
 
+async def one_left_open(at: AtDoor, human: Reader) -> tuple[TaskState, TaskState]:
+    """A task whose form nobody answered when it was asked about twice, and another; people answer from now on."""
+    left, other = payment(at), payment(at)
+    await asked_in_vain(at, human, left)
+    at.push(60)
+    await at.call("approve_step", task=left.custom_id)
+    human.never = False
+    return left, other
+
+
 @ERAS
 async def test_one_form_that_is_left_open_costs_no_other_task_its_form(mode: str, tmp_path: Path) -> None:
     human = Reader(content={"decision": "approve"}, never=True)
     async with at_door("http", mode, tmp_path, human=human) as at:
-        left, other = payment(at), payment(at)
-        await asked_in_vain(at, human, left)
-        at.push(60)
-        await at.call("approve_step", task=left.custom_id)
-        human.never = False
+        left, other = await one_left_open(at, human)
         assert "Approved" in await at.call("approve_step", task=other.custom_id)
         assert [sent(at, task) for task in (left, other)] == [[], ["user-consent"]]
 
@@ -47,11 +55,7 @@ async def test_one_form_that_is_left_open_costs_no_other_task_its_form(mode: str
 async def test_who_answered_another_form_may_be_asked_again_about_the_one_left_open(mode: str, tmp_path: Path) -> None:
     human = Reader(content={"decision": "approve"}, never=True)
     async with at_door("http", mode, tmp_path, human=human) as at:
-        left, other = payment(at), payment(at)
-        await asked_in_vain(at, human, left)
-        at.push(60)
-        await at.call("approve_step", task=left.custom_id)
-        human.never = False
+        left, other = await one_left_open(at, human)
         await at.call("approve_step", task=other.custom_id)
         words = await at.call("approve_step", task=left.custom_id)
     assert "nobody has answered it yet" in words
