@@ -26,8 +26,7 @@ _Origin = tuple[str, str, int]
 class Direct(httpx2.AsyncBaseTransport):
     """As many exchanges at once as `most`; of their connections `idle` are kept open, for `idle_seconds`."""
 
-    def __init__(self, context: ssl.SSLContext, *, most: int, idle: int, idle_seconds: float) -> None:
-        context.set_alpn_protocols(["http/1.1"])
+    def __init__(self, context: Callable[[], ssl.SSLContext], *, most: int, idle: int, idle_seconds: float) -> None:
         self._context = context
         self._room = anyio.Semaphore(most, fast_acquire=True)
         self._most_idle, self._idle_seconds = idle, idle_seconds
@@ -112,9 +111,9 @@ class Direct(httpx2.AsyncBaseTransport):
         reached: socket.socket | None = None
         try:
             with anyio.fail_after(seconds):
+                context, name = (await self._safe(), host) if scheme == "https" else (None, None)
                 found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
                 reached = await start_connection(found, happy_eyeballs_delay=OTHER_FAMILY)
-                context, name = (self._context, host) if scheme == "https" else (None, None)
                 made = partial(Connection, self._forget)
                 _, connection = await loop.create_connection(made, sock=reached, ssl=context, server_hostname=name)
         except TimeoutError as error:
@@ -124,6 +123,11 @@ class Direct(httpx2.AsyncBaseTransport):
             raise httpx2.ConnectError(_words(error)) from error
         self._open.add(connection)
         return connection
+
+    async def _safe(self) -> ssl.SSLContext:
+        context = await asyncio.to_thread(self._context)
+        context.set_alpn_protocols(["http/1.1"])
+        return context
 
 
 class _Body(httpx2.AsyncByteStream):
@@ -152,7 +156,7 @@ def _origin(url: httpx2.URL) -> _Origin:
 
 def _words(error: Exception) -> str:
     """What asyncio says names its own functions where a connection is refused."""
-    return "it refuses connections" if isinstance(error, ConnectionRefusedError) else str(error)
+    return "it refuses connections" if isinstance(error, ConnectionRefusedError) else str(error) or "it hung up"
 
 
 def _is_readable(transport: asyncio.Transport) -> bool:

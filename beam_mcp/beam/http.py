@@ -1,8 +1,7 @@
 """Talking to Beam: one connection pool a process; reads are repeated within bounds, writes are sent once."""
 
 import ssl
-from collections.abc import AsyncGenerator, Mapping
-from concurrent.futures import Future
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -58,7 +57,7 @@ class Http:
     base_url: str
     timeout: float = 45.0
     largest: int = LARGEST_ANSWER
-    _trusted: Future[ssl.SSLContext] = field(init=False, repr=False)
+    _trusted: Callable[[], ssl.SSLContext] = field(init=False, repr=False)
     _sessions: dict[str, Session] = field(init=False, repr=False, default_factory=dict[str, Session])
     _dated: tuple[str | None, datetime | None] = field(init=False, repr=False, default=(None, None))
     _unpacking: anyio.Lock = field(init=False, repr=False, default_factory=anyio.Lock)
@@ -74,7 +73,7 @@ class Http:
     @cached_property
     def client(self) -> httpx2.AsyncClient:
         """The connections themselves."""
-        return pool(self.base_url, self.timeout, self.shares.patience, self._trusted.result())
+        return pool(self.base_url, self.timeout, self.shares.patience, self._trusted)
 
     @property
     def clock_ahead(self) -> timedelta:

@@ -2,7 +2,8 @@
 
 import logging
 import ssl
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -20,22 +21,32 @@ _PROXIES = {"http", "https", "all"}  # as httpx2 takes them from the system
 _TALKATIVE = ("httpx2", "httpcore2")  # at their most, they log whole addresses, signed links too, and answers' headers
 
 
-def trusted(base_url: str) -> Future[ssl.SSLContext]:
-    """The certificates for a pool of this address, which take a twentieth of a start to read; the thread begins now."""
+def trusted(base_url: str) -> Callable[[], ssl.SSLContext]:
+    """The certificates for a pool of this address, read but once: from now on, or where only a link leads to TLS, then.
+
+    What comes back raises NotConfigured where they cannot be read.
+    """
+    if urlsplit(base_url).scheme == "http":
+        return cache(_trusted)
     reader = ThreadPoolExecutor(1)
     try:
-        return reader.submit(httpx2.create_ssl_context if _uses_proxies(base_url) else _untouched)
+        return reader.submit(_trusted).result
     finally:
         reader.shutdown(wait=False)
 
 
-@cache
-def _untouched() -> ssl.SSLContext:
-    """What is trusted whatever the environment says: the same for every pool, and read once."""
-    return httpx2.create_ssl_context(trust_env=False)
+def _trusted() -> ssl.SSLContext:
+    try:
+        return httpx2.create_ssl_context()
+    except OSError as error:
+        why = "it holds none" if isinstance(error, ssl.SSLError) else error.strerror
+        raise NotConfigured(
+            f"The file of trusted certificates cannot be read ({why}).",
+            "Correct or unset SSL_CERT_FILE where beam-mcp runs, and restart it.",
+        ) from None
 
 
-def pool(base_url: str, timeout: float, patience: float, context: ssl.SSLContext) -> httpx2.AsyncClient:
+def pool(base_url: str, timeout: float, patience: float, context: Callable[[], ssl.SSLContext]) -> httpx2.AsyncClient:
     """Connections to this address; `timeout` in seconds bounds each silence on one, `patience` the wait for one.
 
     Raises:
@@ -44,9 +55,10 @@ def pool(base_url: str, timeout: float, patience: float, context: ssl.SSLContext
     for library in _TALKATIVE:
         logging.getLogger(library).setLevel(logging.WARNING)
     try:
+        way = _way(base_url, context)
         return httpx2.AsyncClient(
             base_url=base_url,
-            verify=context,
+            verify=True if way else context(),
             headers={"Accept": "application/json", "User-Agent": f"beam-mcp/{__version__}"},
             timeout=httpx2.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout), pool=patience),
             limits=httpx2.Limits(
@@ -54,7 +66,7 @@ def pool(base_url: str, timeout: float, patience: float, context: ssl.SSLContext
             ),
             follow_redirects=False,
             trust_env=_uses_proxies(base_url),
-            transport=_way(base_url, context),
+            transport=way,
         )
     except (ImportError, ValueError, httpx2.InvalidURL):
         what = "The proxy that this system names is no address of an HTTP proxy (SOCKS is not supported)."
@@ -63,7 +75,7 @@ def pool(base_url: str, timeout: float, patience: float, context: ssl.SSLContext
         ) from None
 
 
-def _way(base_url: str, context: ssl.SSLContext) -> httpx2.AsyncBaseTransport | None:
+def _way(base_url: str, context: Callable[[], ssl.SSLContext]) -> httpx2.AsyncBaseTransport | None:
     """Straight there; where a proxy may stand between, httpx2 knows the way."""
     if _uses_proxies(base_url) and _PROXIES & getproxies().keys():
         return None

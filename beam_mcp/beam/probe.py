@@ -1,5 +1,7 @@
 """Looking at the way to Beam itself, without credentials: is it open, how fast, and do the clocks agree."""
 
+import errno
+import os
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -121,6 +123,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _words(error: BaseException) -> str:
+    if isinstance(error, ConnectionRefusedError):  # asyncio puts the name of a function of its own in its place
+        return os.strerror(errno.ECONNREFUSED)
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
     reason = error.strerror if isinstance(error, OSError) else None

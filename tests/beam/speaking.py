@@ -122,7 +122,7 @@ async def direct(
     context: ssl.SSLContext = CONTEXT,
 ) -> AsyncGenerator[httpx2.AsyncClient]:
     """A client over connections of ours, with such bounds; it takes `patience` seconds of silence."""
-    way = Direct(context, most=most, idle=idle, idle_seconds=idle_seconds)
+    way = Direct(lambda: context, most=most, idle=idle, idle_seconds=idle_seconds)
     async with httpx2.AsyncClient(base_url=url, transport=way, timeout=patience) as client:
         yield client
 

@@ -131,7 +131,7 @@ async def test_a_big_body_comes_in_large_pieces_over_a_pool_of_ours() -> None:
     headers = {"x-api-key": SANDBOX_KEY, "current-workspace-id": WORKSPACE_ID, "accept-encoding": "identity"}
     async with (
         serving(world) as url,
-        pool(url, 10, 10, trusted(url).result()) as client,
+        pool(url, 10, 10, trusted(url)) as client,
         client.stream("GET", f"/agent-tasks/{task.id}", headers=headers) as response,
     ):
         pieces = [len(piece) async for piece in response.aiter_raw()]

@@ -1,6 +1,7 @@
 """Each answer belongs to the request it was given to, whatever the other side sends, and none is held whole."""
 
 import ssl
+import sys
 from pathlib import Path
 from typing import cast
 
@@ -9,6 +10,8 @@ import httpx2
 import pytest
 
 from beam_mcp.beam.connection import AHEAD
+from beam_mcp.beam.direct import Direct
+from beam_mcp.beam.errors import NotConfigured
 from tests.faults.addresses import certified
 
 from .speaking import CONTEXT, MB, Call, always, answer, direct, echo, settled, speaking
@@ -167,6 +170,21 @@ async def test_tls_is_spoken_with_the_host_that_the_certificate_names_and_nobody
                     await client.get("/a")
 
 
+async def test_what_is_trusted_is_read_where_tls_is_spoken_and_nowhere_else() -> None:
+    def read() -> ssl.SSLContext:
+        raise NotConfigured("read")
+
+    async with (
+        speaking(echo) as there,
+        httpx2.AsyncClient(transport=Direct(read, most=1, idle=1, idle_seconds=9)) as we,
+    ):
+        assert (await we.get(f"{there.url}/a")).text == "/a"
+        with pytest.raises(NotConfigured, match="read"):
+            await we.get(f"https://127.0.0.1:{there.port}/a")
+        assert there.had == 1  # it is known before anybody is rung up
+        assert (await we.get(f"{there.url}/b")).text == "/b"
+
+
 async def test_whoever_says_close_is_not_asked_again_on_that_connection() -> None:
     async with speaking(always(answer(b"a", more=b"connection: close\r\n"))) as there, direct(there.url) as client:
         for _ in range(3):
@@ -209,3 +227,17 @@ async def test_nothing_hides_behind_an_answer_in_what_tls_holds_back(tmp_path: P
             assert len(await response.aread()) == AHEAD + 1
         async with client.stream("GET", "/small") as response:
             assert b"forged" not in await response.aread()
+
+
+async def test_plain_http_needs_none_of_the_engine_that_httpx2_brings() -> None:
+    program = """
+import asyncio, sys
+from beam_mcp.beam.pool import pool, trusted
+async def main(url):
+    async with pool(url, 10, 10, trusted(url)) as client:
+        print((await client.get("/a")).text, "httpcore2" in sys.modules)
+asyncio.run(main(sys.argv[1]))
+"""
+    async with speaking(echo) as there:
+        told = await anyio.run_process([sys.executable, "-c", program, there.url])
+    assert told.stdout.split() == [b"/a", b"False"]

@@ -1,6 +1,5 @@
 """The doctor's look at the way to Beam: a clock that is off, silence, certificates and proxies, each told apart."""
 
-import shutil
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -14,7 +13,8 @@ import anyio.streams.tls
 import pytest
 
 from tests.cli.doctors import checks
-from tests.cli.processes import on
+from tests.cli.processes import on, run
+from tests.faults.addresses import certified
 
 pytestmark = pytest.mark.anyio
 
@@ -62,21 +62,46 @@ async def test_a_host_that_never_answers_is_given_up(tmp_path: Path) -> None:
     assert (code, "it does not answer" in found["host"]["said"]) == (1, True)
 
 
-@pytest.mark.skipif(not shutil.which("openssl"), reason="a certificate is made with openssl")
-async def test_a_certificate_that_nobody_trusts_is_told_from_other_troubles(tmp_path: Path) -> None:
-    await anyio.run_process(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"),
-            *("-keyout", "key.pem", "-out", "cert.pem", "-addext", "subjectAltName=IP:127.0.0.1"),
-        ],
-        cwd=tmp_path,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-    async with answering(context=context) as url:
+async def test_a_certificate_that_nobody_trusts_is_told_from_other_troubles_and_the_fix_works(tmp_path: Path) -> None:
+    async with answering(context=certified(tmp_path, 1)) as url:
         code, found = await checks(tmp_path, **on(url))
-    assert (code, "its certificate is not trusted (self-signed certificate)" in found["TLS"]["said"]) == (1, True)
-    assert "SSL_CERT_FILE" in found["TLS"]["fix"]
+        assert (code, "its certificate is not trusted (self-signed certificate)" in found["TLS"]["said"]) == (1, True)
+        assert "SSL_CERT_FILE" in found["TLS"]["fix"]
+        _, found = await checks(tmp_path, **on(url), SSL_CERT_FILE=str(tmp_path / "certificate 1.pem"))
+    assert "the certificate is trusted" in found["TLS"]["said"]
+
+
+@pytest.mark.parametrize(("content", "why"), [(None, "No such file or directory"), ("no certificate", "it holds none")])
+async def test_certificates_that_cannot_be_read_are_said_by_every_command(
+    tmp_path: Path, content: str | None, why: str
+) -> None:
+    if content:
+        (tmp_path / "trusted.pem").write_text(content)
+    there = on("https://beam.example", SSL_CERT_FILE=str(tmp_path / "trusted.pem"))
+    what = f"The file of trusted certificates cannot be read ({why})."
+    fix = "Correct or unset SSL_CERT_FILE where beam-mcp runs, and restart it."
+    _, found = await checks(tmp_path, **there)
+    assert found["host"] == found["host"] | {"state": "fail", "said": what, "fix": fix}
+    asked = run("whoami", cwd=tmp_path, **there)
+    assert (asked.returncode, asked.stdout, asked.stderr.strip()) == (1, "", f"beam-mcp: {what} {fix}")
+
+
+async def test_a_host_that_refuses_is_told_in_the_systems_words(tmp_path: Path) -> None:
+    _, found = await checks(tmp_path, **on("http://127.0.0.1:1"))
+    assert "it refuses connections (Connection refused)" in found["host"]["said"]
+
+
+async def test_a_host_that_hangs_up_on_tls_is_told_in_words(tmp_path: Path) -> None:
+    async def hang_up(stream: anyio.abc.ByteStream) -> None:
+        await stream.aclose()
+
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    port = listener.extra(anyio.abc.SocketAttribute.local_port)  # noqa: S610 - not Django's
+    async with listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, hang_up)
+        _, found = await checks(tmp_path, **on(f"https://127.0.0.1:{port}"))
+        assert "the connection was cut (it hung up)" in found["host"]["said"]
+        tasks.cancel_scope.cancel()
 
 
 async def test_a_proxy_that_cannot_be_reached_is_named_without_its_password(tmp_path: Path) -> None:
