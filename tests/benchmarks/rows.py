@@ -8,13 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar
 
 PACKAGES = ("mcp", "pydantic", "httpx2", "anyio", "uvicorn", "uvloop", "httptools", "msgspec")
 
+Turn = TypeVar("Turn", bound=tuple[float, ...])
+
 
 class Row(TypedDict):
-    """One promise: `ours` and `other` are medians in `unit`, `ratio` is ours by the other, `met` compares it."""
+    """One promise: `ours` and `other` are middles in `unit`, `ratio` is ours by the other, `met` compares it."""
 
     promise: str
     ours: float
@@ -36,6 +38,15 @@ def row(promise: str, ours: float, other: float, unit: str, *, most: float | Non
 def median(samples: Iterable[float]) -> float:
     """The middle one."""
     return statistics.median(list(samples))
+
+
+def middle(turns: Iterable[Turn]) -> Turn:
+    """The turn whose first figure beside its second is the middle one.
+
+    A shared machine is half as fast from one second to the next, so only what was measured within one is compared.
+    """
+    ranked = sorted(turns, key=lambda turn: turn[0] / turn[1])
+    return ranked[len(ranked) // 2]
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:

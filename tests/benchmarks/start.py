@@ -1,6 +1,6 @@
 """From exec to each first answer, and from EOF to exit, beside the SDK's MCPServer with one tool.
 
-`python tests/benchmarks/start.py 11` prints the medians of eleven rounds.
+`python tests/benchmarks/start.py 11` prints the middle ones of eleven rounds.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.benchmarks.rows import Row, machine, median, row, table
+from tests.benchmarks.rows import Row, machine, middle, row, table
 from tests.cli.processes import COMMAND, ROOT, on, surroundings
 
 BARE = """
@@ -101,7 +101,7 @@ def once(command: list[str], environment: dict[str, str], call: dict[str, Any], 
 
 
 def measure(rounds: int = 7) -> list[Row]:
-    """Medians of ours beside the bare server's, in milliseconds, the two taken in turn; our tool asks the sandbox."""
+    """Ours beside the bare server's, in milliseconds: the middle one of rounds of both; our tool asks the sandbox."""
     with sandbox() as url, tempfile.TemporaryDirectory() as folder:
         servers: list[Started] = [
             (COMMAND, surroundings(**on(url)), {"name": "list_agents", "arguments": {}}),
@@ -109,11 +109,9 @@ def measure(rounds: int = 7) -> list[Row]:
         ]
         for server in servers:
             once(*server, folder)  # whatever is written at a first run is there now
-        ours, bare = zip(*([once(*server, folder) for server in servers] for _ in range(rounds)), strict=True)
-    return [
-        row(name, median(run[name] for run in ours), median(run[name] for run in bare), "ms", most=most)
-        for name, most in LIMITS.items()
-    ]
+        runs = [(once(*servers[0], folder), once(*servers[1], folder)) for _ in range(rounds)]
+    turns = {name: middle([(us[name], them[name]) for us, them in runs]) for name in LIMITS}
+    return [row(name, ours, bare, "ms", most=LIMITS[name]) for name, (ours, bare) in turns.items()]
 
 
 @contextmanager
