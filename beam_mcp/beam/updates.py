@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence, Set
+from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, field
 from functools import partial
@@ -145,7 +146,7 @@ class Streams:
             if begins:  # what changed before nobody told
                 self.nudge()
 
-        try:
+        with suppress(BeamError):  # Beam need not offer updates; looking at intervals goes on
             async for _ in updates(self.beam, task_id, heard=heard):
                 if opened:
                     self.nudge()
@@ -153,17 +154,16 @@ class Streams:
                     self._offered = True
                     self.want(self._wanted)
                 opened = True
-        except BeamError:
-            pass  # Beam need not offer updates; looking at intervals goes on
-        finally:
-            self._ended(task_id, opened=opened)
+        self._ended(task_id, opened=opened)
 
     def _forget(self, task_id: str, listening: asyncio.Task[None]) -> None:
-        """One that was closed before its first step has told nothing of its end."""
+        """One that we closed says nothing of what Beam offers, so that it can be opened again at once."""
         if self._open.get(task_id) is listening:
             del self._open[task_id]
+            self._heard.pop(task_id, None)
 
     def _ended(self, task_id: str, *, opened: bool) -> None:
+        """Beam closed it, or never opened it."""
         now, told = anyio.current_time(), self._heard.pop(task_id, None) is not None
         self._open.pop(task_id, None)
         if not told:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from weakref import WeakSet
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from beam_mcp.beam.auth import Identity
@@ -37,6 +38,18 @@ async def test_leaving_ends_every_connection_and_stops_nothing_at_beam(world: Wo
         await wire.until(at_most=0)
     assert world.acts == []
     assert {task.status for task in tasks} == {"QUEUED"}
+
+
+async def test_a_stream_that_was_left_before_it_told_anything_is_opened_again(world: World, beam: Beam) -> None:
+    task = running(world)
+    with anyio.fail_after(20):
+        for times in (1, 2):
+            async with anyio.create_task_group() as group:
+                group.start_soon(lambda: follow(beam, task, seconds=30))
+                await world.until(lambda times=times: len(calls(world, "GET", "/updates")) == times)
+                group.cancel_scope.cancel()
+            while beam.http.streams:
+                await anyio.lowlevel.checkpoint()
 
 
 def somebody_else(world: World, beam: Beam) -> Beam:
