@@ -67,8 +67,8 @@ def test_no_lower_bound_of_ours_admits_a_release_with_a_weakness_that_is_known()
 
 def test_nothing_that_is_installed_has_a_weakness_that_is_known() -> None:
     here = {name: Version(found.version) for name in brought() if (found := installed(name))}
-    assert mended().keys() <= here.keys(), "what is no longer brought along needs no row"
-    assert not {name: here[name] for name, release in mended().items() if here[name] < release}
+    assert mended().keys() <= listed().keys(), "what is no longer brought along needs no row"
+    assert not {name: here[name] for name, release in mended().items() if name in here and here[name] < release}
 
 
 def test_a_bound_that_is_too_low_is_noticed() -> None:
