@@ -21,7 +21,7 @@ V = TypeVar("V")
 
 NAMES_KEEP = timedelta(minutes=5)
 SAME_WORK = timedelta(minutes=10)
-AT_EASE = 20  # so many are each remembered in full; of more, each is left its part of that when it comes next
+AT_EASE = 10  # so many are each remembered in full; of more, each is left its part of that when it comes next
 FEWEST = 50
 
 
