@@ -12,6 +12,7 @@ from threading import Event, Thread
 from typing import Any
 
 from tests.benchmarks.load_beam import beam, starts
+from tests.benchmarks.load_people import WINDOWS, is_hung
 from tests.benchmarks.rows import Row, median, row
 from tests.benchmarks.servers import ours
 from tests.benchmarks.web import Site, site
@@ -26,9 +27,12 @@ OF_CHOICE = "wait_for_tasks"  # takes as long as it is asked to
 
 @dataclass(frozen=True)
 class Run:
-    """What one run showed: seconds of all calls, what became of them, MB held every second and at the end, the log."""
+    """What one run showed: seconds of all calls and of those begun while somebody hung or not, what became of them, MB
+    held every second and at the end, the log."""
 
     seconds: list[float]
+    hung: list[float]
+    free: list[float]
     right: int
     told: int
     wrong: list[str]
@@ -54,9 +58,10 @@ class Run:
         """MB at most in the second half."""
         return max(self.held[len(self.held) // 2 :])
 
-    def slowest(self, percent: int) -> float:
-        """Milliseconds within which so many of a hundred calls were answered."""
-        return statistics.quantiles(self.seconds, n=100)[percent - 1] * 1000
+
+def slowest(percent: int, seconds: list[float]) -> float:
+    """Milliseconds within which so many of a hundred calls were answered."""
+    return statistics.quantiles(seconds, n=100)[percent - 1] * 1000
 
 
 def run(mood: str, seconds: int, *, clients: int = CLIENTS, hanging: int = 0) -> Run:
@@ -68,9 +73,12 @@ def run(mood: str, seconds: int, *, clients: int = CLIENTS, hanging: int = 0) ->
             left = there.resident
         log.seek(0)
         count = starts(url)
-        timed: dict[str, list[float]] = told["seconds"]
+        timed: dict[str, list[tuple[float, float]]] = told["seconds"]
+        calls = [call for tool in timed if tool != OF_CHOICE for call in timed[tool]]
         return Run(
-            seconds=[took for tool in timed if tool != OF_CHOICE for took in timed[tool]],
+            seconds=[took for _, took in calls],
+            hung=[took for at, took in calls if is_hung(at, seconds)],
+            free=[took for at, took in calls if not is_hung(at, seconds)],
             right=told["right"],
             told=told["told"],
             wrong=told["ours"],
@@ -117,19 +125,21 @@ def measure(rounds: int) -> list[Row]:
     for found in (well, faulty, slow):
         sys.stderr.write("".join(f"{line}\n" for line in [*found.wrong[:10], *found.twice[:10], found.log[-2000:]]))
     faults = f"{name}, faults injected ({faulty.told} told of {faulty.calls} calls)"
-    hung = f"{name}, {HANGING} calls of another hang"
+    hung = f"{name}, {HANGING} calls of another hang every other {seconds // WINDOWS} s"
     return [
         *(_of_ours(found, which) for found, which in ((well, name), (faulty, faults), (slow, hung))),
         row(f"{faults}: started twice, beside all starts", len(faulty.twice), faulty.started, "tasks", most=0.0),
-        *_beside(faulty, well, faults),
-        *_beside(slow, well, hung, most=2.0),
+        *_beside(f"{faults}: {{}} of 100 calls answered within, beside neither", faulty.seconds, well.seconds),
+        *_beside(f"{hung}: {{}} of 100 calls answered within, beside while none do", slow.hung, slow.free, most=2.0),
         *(row for found, which in ((well, name), (faulty, faults), (slow, hung)) for row in _of_memory(found, which)),
     ]
 
 
-def _beside(found: Run, well: Run, name: str, *, most: float | None = None) -> list[Row]:
-    says = f"{name}: {{}} of 100 calls answered within, beside neither".format
-    return [row(says(percent), found.slowest(percent), well.slowest(percent), "ms", most=most) for percent in (50, 99)]
+def _beside(name: str, found: list[float], other: list[float], *, most: float | None = None) -> list[Row]:
+    return [
+        row(name.format(percent), slowest(percent, found), slowest(percent, other), "ms", most=most)
+        for percent in (50, 99)
+    ]
 
 
 def _of_ours(found: Run, name: str) -> Row:

@@ -11,6 +11,7 @@ import re
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.benchmarks.load_beam import SLOW_KEY, key_of
 from tests.benchmarks.web import Client, Era
 
 THINKS = (0.5, 2.5)  # seconds between two calls
+WINDOWS = 12  # of a run: in every other one somebody hangs, so that one speed of the machine is beside the same
 IDLE = 3.0  # seconds after which a client trusts its connection no more; the server's patience is five
 WAITS = 2  # seconds that wait_for_tasks is given
 # One in four asks a question. None answers in megabytes: packing those would take all that this machine can, and the
@@ -42,9 +44,9 @@ RIGHT = {
 
 @dataclass
 class Found:
-    """What became of the calls: seconds by tool, how many ended how, and what was wrong with us."""
+    """What became of the calls: by tool when each began and the seconds it took, how many ended how, what was wrong."""
 
-    seconds: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
+    seconds: dict[str, list[tuple[float, float]]] = field(default_factory=dict[str, list[tuple[float, float]]])
     right: int = 0
     told: int = 0
     ours: list[str] = field(default_factory=list[str])
@@ -74,6 +76,7 @@ class Person:
     number: int
     client: Client
     found: Found
+    since: float
     until: float
     chance: random.Random
     begun: int = 0
@@ -119,7 +122,7 @@ class Person:
         """One call, timed and judged; its words."""
         if time.monotonic() > self.used + IDLE:
             await self.client.reconnect()
-        begun = time.perf_counter()
+        begun = time.monotonic()
         try:
             text, is_error = said(await self.client.answer(tool, **arguments))
         except (AssertionError, OSError, EOFError, ValueError, StopIteration) as broken:
@@ -128,31 +131,43 @@ class Person:
             return ""
         finally:
             self.used = time.monotonic()
-        self.found.seconds.setdefault(tool, []).append(time.perf_counter() - begun)
+        self.found.seconds.setdefault(tool, []).append((begun - self.since, time.monotonic() - begun))
         self.found.judge(tool, text, is_error=is_error)
         return text
 
 
-async def hang(port: int) -> None:
-    """Somebody whose Beam does not answer, and who calls again and again."""
+def is_hung(at: float, seconds: float) -> bool:
+    """Whether somebody hangs at this moment of a run of so many seconds."""
+    return int(at * WINDOWS / seconds) % 2 == 1
+
+
+async def hang(port: int, since: float, seconds: float) -> None:
+    """Somebody whose Beam does not answer, and who calls again and again, in every other part of the run."""
     own = {"x-api-key": SLOW_KEY, "current-workspace-id": WORKSPACE_ID}
     client = await Client(port, "modern", own=own).open()
+    window = seconds / WINDOWS
     while True:
-        await client.answer("list_agents")
+        at = time.monotonic() - since
+        with suppress(TimeoutError):
+            async with asyncio.timeout(window - at % window):
+                while is_hung(at, seconds):
+                    await client.answer("list_agents")
+                await asyncio.sleep(window)
+        await client.reconnect()
 
 
 async def live(port: int, seconds: float, clients: int, hanging: int) -> Found:
     """All of them at once, half of them in each era, until they say goodbye."""
     found, people = Found(), list[Person]()
-    others = [asyncio.create_task(hang(port)) for _ in range(hanging)]
     for number in range(clients):
         era: Era = "modern" if number % 2 else "legacy"
         own = {"x-api-key": key_of(number), "current-workspace-id": WORKSPACE_ID}
         client = await Client(port, era, own=own).open()
-        people.append(Person(number, client, found, 0.0, random.Random(number)))  # noqa: S311 - the same each time
-    until = time.monotonic() + seconds
+        people.append(Person(number, client, found, 0.0, 0.0, random.Random(number)))  # noqa: S311 - the same each time
+    since = time.monotonic()
+    others = [asyncio.create_task(hang(port, since, seconds)) for _ in range(hanging)]
     for person in people:
-        person.until = until
+        person.since, person.until = since, since + seconds
     await asyncio.gather(*(person.live() for person in people))
     await asyncio.gather(*(person.leave() for person in people))
     for other in others:
