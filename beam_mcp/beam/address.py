@@ -17,7 +17,7 @@ def request_of(
         BadRequest: the address would be too long, or holds what none may.
     """
     # The client's own way of building one parses the address three times, which takes longer than reading the answer.
-    all_headers = {**client.headers, **headers}
+    all_headers = {**dict(client.headers.items()), **headers}
     known = {"timeout": client.timeout.as_dict()}
     try:
         address = f"{str(client.base_url).rstrip('/')}{path}"

@@ -5,6 +5,7 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import anyio
@@ -73,7 +74,7 @@ class Identity:
     source: str = "BEAM_API_KEY"
     trouble: str = ""
 
-    @property
+    @cached_property
     def mark(self) -> str:
         """A name for the credentials, in whatever workspace, that reveals nothing of them."""
         return hashlib.sha256(repr((self.key, self.bearer)).encode()).hexdigest()
@@ -108,6 +109,7 @@ class Identity:
             raise NotConfigured("No Beam workspace is set.", advice + "get_account() names those of this key.")
         return _sendable(self.workspace, "The Beam workspace")
 
+    @cached_property
     def fingerprint(self) -> str:
         """A name for this identity that reveals nothing of it, to keep memories of different people apart."""
         return hashlib.sha256(repr((self.key, self.bearer, self.workspace)).encode()).hexdigest()

@@ -189,7 +189,7 @@ class Lookout:
     def _leave_what_nobody_awaits(self) -> None:
         self._coming = None
         self.streams.leave_those_left(LINGER - 1.0)
-        http, name = self.beam.http, self.beam.identity.fingerprint()
+        http, name = self.beam.http, self.beam.identity.fingerprint
         # Of this loop itself: in a callback without a context, anyio may not know which one runs.
         now = asyncio.get_running_loop().time()
         if self._waiting or self.streams.any_open or self.pace.not_before > now:
@@ -200,7 +200,7 @@ class Lookout:
 
 def lookout_of(beam: Beam) -> Lookout:
     """The one that all waits of this person share, made anew where nobody waited for a while."""
-    name = beam.identity.fingerprint()
+    name = beam.identity.fingerprint
     known = beam.http.kept.get(name)
     if not isinstance(known, Lookout):
         known = beam.http.kept[name] = Lookout(beam)

@@ -4,7 +4,8 @@ import logging
 import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -19,6 +20,22 @@ MOST_IDLE = 16  # connections that are kept open for the next request
 IDLE_SECONDS = 15.0
 _PROXIES = {"http", "https", "all"}  # as httpx2 takes them from the system
 _TALKATIVE = ("httpx2", "httpcore2")  # at their most, they log whole addresses, signed links too, and answers' headers
+
+
+class _Straight(httpx2.AsyncClient):
+    """Hands requests over as they are: what it could add, cookies, sign-in and redirects, is not wanted here."""
+
+    def __init__(self, way: Direct, **more: Any) -> None:
+        super().__init__(transport=way, **more)
+        self._way = way
+
+    async def send(self, request: httpx2.Request, *, stream: bool = False, **_: Any) -> httpx2.Response:
+        """The answer; `stream` leaves its body to be read."""
+        response = await self._way.handle_async_request(request)
+        response.request = request
+        if not stream:
+            await response.aread()
+        return response
 
 
 def trusted(base_url: str) -> Callable[[], ssl.SSLContext]:
@@ -56,9 +73,9 @@ def pool(base_url: str, timeout: float, patience: float, context: Callable[[], s
         logging.getLogger(library).setLevel(logging.WARNING)
     try:
         way = _way(base_url, context)
-        return httpx2.AsyncClient(
+        kind = partial(_Straight, way) if way else partial(httpx2.AsyncClient, verify=context())
+        return kind(
             base_url=base_url,
-            verify=True if way else context(),
             headers={"Accept": "application/json", "User-Agent": f"beam-mcp/{__version__}"},
             timeout=httpx2.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout), pool=patience),
             limits=httpx2.Limits(
@@ -66,7 +83,6 @@ def pool(base_url: str, timeout: float, patience: float, context: Callable[[], s
             ),
             follow_redirects=False,
             trust_env=_uses_proxies(base_url),
-            transport=way,
         )
     except (ImportError, ValueError, httpx2.InvalidURL):
         what = "The proxy that this system names is no address of an HTTP proxy (SOCKS is not supported)."
@@ -75,7 +91,7 @@ def pool(base_url: str, timeout: float, patience: float, context: Callable[[], s
         ) from None
 
 
-def _way(base_url: str, context: Callable[[], ssl.SSLContext]) -> httpx2.AsyncBaseTransport | None:
+def _way(base_url: str, context: Callable[[], ssl.SSLContext]) -> Direct | None:
     """Straight there; where a proxy may stand between, httpx2 knows the way."""
     if _uses_proxies(base_url) and _PROXIES & getproxies().keys():
         return None

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from urllib.parse import quote
@@ -90,13 +90,14 @@ def clock_ahead(date: str | None, at: datetime | None = None) -> timedelta:
 
 def same_host_redirect(request: httpx2.Request, response: httpx2.Response) -> httpx2.Request | None:
     """Where a read is sent on to, if that is the same host; credentials go nowhere else (API.md, Errors and limits)."""
-    onward = response.next_request
-    if onward is None or request.method != "GET":
+    if not response.has_redirect_location or request.method != "GET":
         return None
-    before, after = request.url, onward.url
-    if (before.scheme, before.host, before.port) != (after.scheme, after.host, after.port):
-        return None
-    return onward
+    before = request.url
+    with suppress(httpx2.InvalidURL):
+        after = before.join(response.headers["location"])
+        if (before.scheme, before.host, before.port) == (after.scheme, after.host, after.port):
+            return httpx2.Request("GET", after, headers=request.headers, extensions=request.extensions)
+    return None
 
 
 def safe_host(link: str) -> str:

@@ -52,5 +52,5 @@ async def _whoever_is_here(shared: Office) -> Caller:
         beam.identity.required_workspace()
     except NotConfigured as error:
         raise SettingsError(str(error)) from error
-    fingerprint = beam.identity.fingerprint()
+    fingerprint = beam.identity.fingerprint
     return Caller(beam, shared.desks.person(fingerprint), shared.desks.conversation(fingerprint, "page"), shared)

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping, Set
+from contextlib import nullcontext
 from functools import cache
 from typing import Any, Self, cast, get_type_hints
 
@@ -84,7 +85,7 @@ class BeamTool(Tool):
         loaded = loaded_for(context, self.loaded)
         given = {name: argument for name, argument in arguments.items() if argument is not None}
         try:
-            with anyio.fail_after(PERSON_SECONDS):
+            with anyio.fail_after(PERSON_SECONDS) if self.name in ASKING else nullcontext():
                 found: View | InputRequiredResult = await super().run(given, context)
             return found if isinstance(found, InputRequiredResult) else present(found, loaded, self.output)
         except UnexpectedToolError as error:

@@ -87,7 +87,7 @@ async def _html(caller: InChat, asked: Shown, outcome: Outcome | None = None) ->
 
 def _word(caller: InChat) -> str:
     """A word that only we can make, for this person."""
-    subject = f"card {caller.beam.identity.fingerprint()}".encode()
+    subject = f"card {caller.beam.identity.fingerprint}".encode()
     return hmac.new(caller.office.secret, subject, "sha256").hexdigest()
 
 

@@ -176,7 +176,7 @@ class Reception:
                 raise Refused(403, NO_KEY)
             raise Refused(401, NO_CREDENTIALS, {"www-authenticate": REALM})
         identity = brought.identity(self.office.identity)
-        fingerprint = identity.fingerprint()
+        fingerprint = identity.fingerprint
         return digest(shown, fingerprint) if shown else fingerprint, identity.mark if brought.has_credentials else ""
 
     async def _shown(self, scope: Scope, said: Said) -> str:

@@ -104,7 +104,7 @@ class Links:
         return link if link and not link.is_expired else None
 
     def _drawer(self, caller: Caller) -> Drawer:
-        name = caller.beam.identity.fingerprint()
+        name = caller.beam.identity.fingerprint
         self.people[name] = self.people.get(name) or Drawer()
         return self.people[name]
 

@@ -165,4 +165,4 @@ class Watching:
 
 def _connection(ctx: ServerRequestContext[Office, Any], caller: InChat) -> str:
     """What tells this connection from all others: on SSE each has an office of its own, on HTTP each a session id."""
-    return f"{id(ctx.lifespan_context)} {conversation_name(caller.context)} {caller.beam.identity.fingerprint()}"
+    return f"{id(ctx.lifespan_context)} {conversation_name(caller.context)} {caller.beam.identity.fingerprint}"

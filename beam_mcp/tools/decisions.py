@@ -151,7 +151,7 @@ def _why_no_code(caller: InChat, seen: Seen) -> str:
 
 def _code(caller: InChat, seen: Seen) -> str:
     """A word that only we can make, for exactly this action and person: nobody who wrote into the task knows it."""
-    subject = f"{caller.beam.identity.fingerprint()} {seen.mark}".encode()
+    subject = f"{caller.beam.identity.fingerprint} {seen.mark}".encode()
     return hmac.new(caller.office.secret, subject, "sha256").hexdigest()[:CODE_LENGTH]
 
 

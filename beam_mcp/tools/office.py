@@ -111,7 +111,7 @@ async def given_caller(ctx: Context[Office, Any]) -> InChat:
     """Who makes this call, by the request's own credentials where it carries any."""
     office = ctx.request_context.lifespan_context
     beam = await _beam_of(ctx, office)
-    fingerprint, is_stranger = beam.identity.fingerprint(), not office.http.shares.knows(beam.identity.mark)
+    fingerprint, is_stranger = beam.identity.fingerprint, not office.http.shares.knows(beam.identity.mark)
     conversation = office.desks.conversation(fingerprint, conversation_name(ctx), is_stranger=is_stranger)
     person = office.desks.person(fingerprint, is_stranger=is_stranger)
     return InChat(beam, person, conversation, office, ctx)

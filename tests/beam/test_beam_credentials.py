@@ -276,12 +276,12 @@ async def test_nothing_that_holds_a_secret_shows_it(world: World, token: Beam) -
     [issued] = world.access.tokens
     identity = Identity(key=SANDBOX_KEY, bearer=issued, workspace=WORKSPACE_ID)
     session = token.http.session_of(PERSON)
-    shown = repr([identity, session, token.http, token, identity.fingerprint(), str(session), str(identity)])
+    shown = repr([identity, session, token.http, token, identity.fingerprint, str(session), str(identity)])
     for secret in (SANDBOX_KEY, issued, "refresh-1"):
         assert secret not in shown
 
 
 def test_a_fingerprint_tells_people_apart_and_is_the_same_for_the_same() -> None:
     people = [PERSON, replace(PERSON, key="other"), replace(PERSON, workspace="w"), replace(PERSON, bearer="b")]
-    assert len({person.fingerprint() for person in people}) == 4
-    assert PERSON.fingerprint() == replace(PERSON).fingerprint()
+    assert len({person.fingerprint for person in people}) == 4
+    assert PERSON.fingerprint == replace(PERSON).fingerprint

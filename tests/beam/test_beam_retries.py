@@ -4,12 +4,16 @@ import time
 from typing import Any
 
 import anyio
+import httpx2
 import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
 
 from beam_mcp.beam.agent import list_agents
 from beam_mcp.beam.errors import BeamBroken, BeamError, BeamUnavailable
 from beam_mcp.beam.http import Beam
 from beam_mcp.beam.task_list import Filter, list_tasks
+from beam_mcp.beam.transport import same_host_redirect
 from beam_mcp.sandbox.serve import serving
 from beam_mcp.sandbox.world import World
 
@@ -105,3 +109,23 @@ async def test_a_redirect_to_nowhere_is_an_error_like_any_other(world: World, be
     with pytest.raises(BeamError):
         await list_tasks(beam, Filter())
     assert len(world.requests) <= 5
+
+
+PLACES = st.text() | st.builds(
+    "{}{}{}".format, st.sampled_from(["", "//", "http://", "https:", "/\\"]), st.text(), st.text()
+)
+
+
+@given(to=PLACES, code=st.sampled_from([301, 302, 303, 307, 308]))
+def test_wherever_a_redirect_points_to_a_read_is_sent_on_to_its_own_host_or_not_at_all(to: str, code: int) -> None:
+    asked = httpx2.Request("GET", "https://api.beam.example/agent-tasks?pageSize=1", headers={"x-api-key": "secret"})
+    onward = same_host_redirect(asked, httpx2.Response(code, headers=[(b"location", to.encode())]))
+    event(f"sent on: {onward is not None}")
+    if onward is not None:
+        assert (onward.method, onward.headers["x-api-key"]) == ("GET", "secret")
+        assert (onward.url.scheme, onward.headers["host"], onward.url.port) == ("https", "api.beam.example", None)
+
+
+def test_a_write_is_never_sent_on() -> None:
+    asked = httpx2.Request("POST", "https://api.beam.example/agent-tasks")
+    assert same_host_redirect(asked, httpx2.Response(307, headers={"location": "/agent-tasks"})) is None

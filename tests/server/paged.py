@@ -168,7 +168,7 @@ async def paged(world: World, *, patience: float = 30.0) -> AsyncGenerator[Paged
         with anyio.fail_after(PATIENCE):
             await server.is_up.wait()
         async with office_for(world) as office, httpx2.AsyncClient(timeout=PATIENCE, trust_env=False) as http:
-            name = PERSON.fingerprint()
+            name = PERSON.fingerprint
             beam, desks = office.http.acting_as(office.identity), office.desks
             caller = Caller(beam, desks.person(name), desks.conversation(name, "page"), office)
             yield Paged(world, office, caller, links, base, http)
