@@ -111,7 +111,7 @@ class Direct(httpx2.AsyncBaseTransport):
         reached: socket.socket | None = None
         try:
             with anyio.fail_after(seconds):
-                context, name = (await self._safe(), host) if scheme == "https" else (None, None)
+                context, name = (self._safe(), host) if scheme == "https" else (None, None)
                 found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
                 reached = await start_connection(found, happy_eyeballs_delay=OTHER_FAMILY)
                 made = partial(Connection, self._forget)
@@ -124,8 +124,8 @@ class Direct(httpx2.AsyncBaseTransport):
         self._open.add(connection)
         return connection
 
-    async def _safe(self) -> ssl.SSLContext:
-        context = await asyncio.to_thread(self._context)
+    def _safe(self) -> ssl.SSLContext:
+        context = self._context()
         context.set_alpn_protocols(["http/1.1"])
         return context
 

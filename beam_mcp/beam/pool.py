@@ -31,6 +31,8 @@ class _Straight(httpx2.AsyncClient):
 
     async def send(self, request: httpx2.Request, *, stream: bool = False, **_: Any) -> httpx2.Response:
         """The answer; `stream` leaves its body to be read."""
+        if self.is_closed:
+            raise httpx2.ConnectError("it was closed on this side")
         response = await self._way.handle_async_request(request)
         response.request = request
         if not stream:
@@ -44,23 +46,30 @@ def trusted(base_url: str) -> Callable[[], ssl.SSLContext]:
     What comes back raises NotConfigured where they cannot be read.
     """
     if urlsplit(base_url).scheme == "http":
-        return cache(_trusted)
+        return partial(_usable, cache(_read))
     reader = ThreadPoolExecutor(1)
     try:
-        return reader.submit(_trusted).result
+        return partial(_usable, reader.submit(_read).result)
     finally:
         reader.shutdown(wait=False)
 
 
-def _trusted() -> ssl.SSLContext:
+def _read() -> ssl.SSLContext | str:
+    """The certificates, or why there are none: an error that is kept would keep everybody who met it."""
     try:
         return httpx2.create_ssl_context()
     except OSError as error:
-        why = "it holds none" if isinstance(error, ssl.SSLError) else error.strerror
-        raise NotConfigured(
-            f"The file of trusted certificates cannot be read ({why}).",
-            "Correct or unset SSL_CERT_FILE where beam-mcp runs, and restart it.",
-        ) from None
+        return "it holds none" if isinstance(error, ssl.SSLError) else str(error.strerror)
+
+
+def _usable(read: Callable[[], ssl.SSLContext | str]) -> ssl.SSLContext:
+    found = read()
+    if isinstance(found, ssl.SSLContext):
+        return found
+    raise NotConfigured(
+        f"The file of trusted certificates cannot be read ({found}).",
+        "Correct or unset SSL_CERT_FILE where beam-mcp runs, and restart it.",
+    )
 
 
 def pool(base_url: str, timeout: float, patience: float, context: Callable[[], ssl.SSLContext]) -> httpx2.AsyncClient:

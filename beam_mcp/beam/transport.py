@@ -110,7 +110,11 @@ def safe_host(link: str) -> str:
         parts = httpx2.URL(link)  # read as it will be followed
     except (httpx2.InvalidURL, ValueError):
         parts = httpx2.URL()
-    if not parts.host or (parts.scheme != "https" and not (parts.scheme == "http" and parts.host in LOOPBACK)):
+    if (
+        not parts.host
+        or parts.userinfo
+        or (parts.scheme != "https" and not (parts.scheme == "http" and parts.host in LOOPBACK))
+    ):
         raise BeamBroken("Beam gave a link to the file that is not safe to follow.", TRY_AGAIN)
     return parts.host
 

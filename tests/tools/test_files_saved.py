@@ -127,6 +127,7 @@ async def test_a_download_that_is_too_large_or_given_up_leaves_nothing_behind(fo
         "http://127.0.0.1@files.example",
         "https://a\x00b",
         "https://[::1",
+        "https://me:hush@files.example",
     ],
 )
 async def test_a_link_that_others_could_read_along_is_not_followed(world: World, folder: Path, base: str) -> None:
