@@ -15,18 +15,19 @@ from tests.secrets.planting import GROUPS, OTHER_KEY, keyed, loudly, planted_wor
 from tests.secrets.searching import Capture, Collected, joined
 from tests.secrets.talking import Client
 
-# A library that fails once a file is there, its words full of what it was given: the worst that a traceback can hold.
+# What sends fails once a file is there, its words full of what it was given: the worst that a traceback can hold.
 CRASHING = """\
-import pathlib, sys, httpx2
-sent = httpx2.AsyncClient.send
-async def send(self, request, **more):
+import pathlib, sys
+from beam_mcp.beam.direct import Direct
+sent = Direct.handle_async_request
+async def send(self, request):
     key = request.headers.get("x-api-key")
     if pathlib.Path("crash").exists():
         given, own = request.headers, "" if "http" in sys.orig_argv else key
         words = f"{own} {list(given.items())} {dict(given)} {given.raw} {request.url}"
         raise ZeroDivisionError(f"nobody foresaw this: {words}")
-    return await sent(self, request, **more)
-httpx2.AsyncClient.send = send
+    return await sent(self, request)
+Direct.handle_async_request = send
 import asyncio, importlib.util
 loop = asyncio.BaseEventLoop
 if importlib.util.find_spec("uvloop"):

@@ -169,19 +169,19 @@ async def test_an_unknown_method_is_answered_as_such(tmp_path: Path, version: st
 # Something that prints whenever the server asks Beam, as a careless library would.
 CARELESS = """
 import os, sys
-import httpx2
+from beam_mcp.beam.direct import Direct
 from beam_mcp.cli.main import main
 
-sent = httpx2.AsyncClient.send
+sent = Direct.handle_async_request
 
-async def send(self, request, **more):
+async def send(self, request):
     print("noise by print", flush=True)
     os.write(1, b"noise by the descriptor\\n")
     sys.__stdout__.write("noise by the stream\\n")
     sys.__stdout__.flush()
-    return await sent(self, request, **more)
+    return await sent(self, request)
 
-httpx2.AsyncClient.send = send
+Direct.handle_async_request = send
 sys.exit(main([]))
 """
 
