@@ -56,14 +56,15 @@ def _pages(url: str) -> list[Row]:
         asyncio.run(read(us, 1))
         idle = us.resident
         asyncio.run(read(us, PAGES))
-        most, first = memory(us.process.pid, "VmHWM") - idle, us.resident
-        for _ in range(3):
-            asyncio.run(read(us, PAGES))
-        last = us.resident
+        most, held = memory(us.process.pid, "VmHWM") - idle, list[float]()
+        for _ in range(2):  # where its blocks come to lie is settled after some times
+            for _ in range(4):
+                asyncio.run(read(us, PAGES))
+            held.append(us.resident)
     name = f"{PAGES} pages of {PAGE} MB at once over HTTP"
     return [
         row(f"{name}: peak memory above one, beside their bodies", most, PAGES * PAGE, "MB", most=0.5),
-        row(f"{name}: memory after four times, beside after the first", last, first, "MB", most=1.1),
+        row(f"{name}: memory after nine times, beside after five", held[1], held[0], "MB", most=1.1),
     ]
 
 
