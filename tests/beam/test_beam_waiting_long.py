@@ -258,6 +258,18 @@ async def test_a_stream_that_opens_when_all_have_left_opens_no_others() -> None:
         assert here.beam.http.kept == {}
 
 
+async def test_a_stream_that_was_closed_is_relied_on_no_more() -> None:
+    async with watched(tasks=1) as here:
+        async with anyio.create_task_group() as group:
+            group.start_soon(here.wait, 300)
+            await anyio.sleep(30)
+            group.cancel_scope.cancel()
+        here.world.faults.add("latency", "/updates$", seconds=1e6, times=None)
+        before = here.looks
+        await here.wait(55)
+        assert here.looks - before > 3
+
+
 async def test_many_waits_leave_one_timer_behind() -> None:
     loop = asyncio.get_running_loop()
     assert isinstance(loop, Hurried)
