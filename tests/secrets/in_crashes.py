@@ -35,7 +35,7 @@ if importlib.util.find_spec("uvloop"):
 begin = loop.__init__
 def hasty(self, *given, **more):
     begin(self, *given, **more)
-    self.slow_callback_duration = 0.0005
+    self.slow_callback_duration = 0.0
 loop.__init__ = hasty
 """
 SEEN, LOGGED = "seen by a person", "log"

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import contextmanager, suppress
+from itertools import cycle
 from pathlib import Path
 
 import anyio
@@ -111,8 +112,8 @@ async def test_what_is_swapped_after_it_was_checked_is_not_read(
             await content(sent)
 
 
-def _linger(place: Path) -> None:
-    for _ in range(30):
+def _linger(place: Path, looks: int) -> None:
+    for _ in range(looks):
         place.exists()
 
 
@@ -122,13 +123,16 @@ def swapping(place: Path, outside: Path) -> Generator[None]:
     over, kept = threading.Event(), place.with_name("kept")
 
     def swap() -> None:
-        while not over.is_set():
+        # Short ones meet a read in its middle; the long one lets a whole read through on a machine of any speed.
+        for looks in cycle((*[30] * 20, 3000)):
             place.rename(kept)
             place.symlink_to(outside)
-            _linger(outside)
+            _linger(outside, looks)
             place.unlink()
             kept.rename(place)
-            _linger(outside)
+            if over.is_set():
+                return
+            _linger(outside, looks)
 
     thread = threading.Thread(target=swap)
     thread.start()
@@ -142,7 +146,7 @@ def swapping(place: Path, outside: Path) -> Generator[None]:
 async def test_whoever_swaps_folders_for_links_all_the_time_gets_nothing_from_outside(folder: Path) -> None:
     allowed, seen = Folders.of([folder]), set[bytes]()
     with swapping(folder / "deep", folder.parent / "outside" / "deep"):
-        for _ in range(8000):
+        for _ in range(4000):
             with suppress(BeamError, OSError):
                 seen.add(await content(upload_of(allowed.find("deep/a.txt"))))
     assert seen == {b"inside"}
