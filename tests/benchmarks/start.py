@@ -17,6 +17,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.benchmarks.rows import Row, machine, middle, row, table
+from tests.benchmarks.secure import TRUSTED
 from tests.cli.processes import COMMAND, ROOT, on, surroundings
 
 BARE = """
@@ -37,11 +38,12 @@ ENVELOPE = {
     }
 }
 INITIALIZED = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+FIRST = "exec to the first tool answer"
 LIMITS = {
     "exec to the reply to initialize": 0.15,
     "exec to the reply to server/discover": 0.15,
     "exec to the reply to tools/list": 0.2,
-    "exec to the first tool answer": 1.15,
+    FIRST: 1.15,
     "EOF to exit": 0.3,
 }
 
@@ -91,7 +93,7 @@ def once(command: list[str], environment: dict[str, str], call: dict[str, Any], 
     found["exec to the reply to initialize"] = clock.ask("initialize", HELLO)
     clock.send(INITIALIZED)
     found["exec to the reply to tools/list"] = clock.ask("tools/list", {})
-    found["exec to the first tool answer"] = clock.ask("tools/call", call)
+    found[FIRST] = clock.ask("tools/call", call)
     found["EOF to exit"] = clock.hang_up()
     clock = Clock(command, environment, folder)
     found["exec to the reply to server/discover"] = clock.ask("server/discover", ENVELOPE)
@@ -101,17 +103,42 @@ def once(command: list[str], environment: dict[str, str], call: dict[str, Any], 
 
 
 def measure(rounds: int = 7) -> list[Row]:
-    """Ours beside the bare server's, in milliseconds: the middle one of rounds of both; our tool asks the sandbox."""
-    with sandbox() as url, tempfile.TemporaryDirectory() as folder:
+    """Ours beside the bare server's, in milliseconds: the middle one of rounds of both.
+
+    Our tool asks the sandbox, whose connection is plain, or by TLS as Beam's is.
+    """
+    with tempfile.TemporaryDirectory() as folder, sandbox() as plain, sandbox_by_tls(folder) as safe:
+        ask: dict[str, Any] = {"name": "list_agents", "arguments": {}}
+        certificates = str(Path(folder, TRUSTED))
         servers: list[Started] = [
-            (COMMAND, surroundings(**on(url)), {"name": "list_agents", "arguments": {}}),
+            (COMMAND, surroundings(**on(plain)), ask),
+            (COMMAND, surroundings(**on(safe), SSL_CERT_FILE=certificates), ask),
             ([sys.executable, "-c", BARE], surroundings(), {"name": "echo", "arguments": {"text": "hello"}}),
         ]
         for server in servers:
             once(*server, folder)  # whatever is written at a first run is there now
-        runs = [(once(*servers[0], folder), once(*servers[1], folder)) for _ in range(rounds)]
-    turns = {name: middle([(us[name], them[name]) for us, them in runs]) for name in LIMITS}
-    return [row(name, ours, bare, "ms", most=LIMITS[name]) for name, (ours, bare) in turns.items()]
+        runs = [[once(*server, folder) for server in servers] for _ in range(rounds)]
+    rows: list[Row] = []
+    for name, most in LIMITS.items():
+        rows.append(row(name, *middle([(us[name], them[name]) for us, _, them in runs]), "ms", most=most))
+        if name == FIRST:
+            by_tls = middle([(us[name], them[name]) for _, us, them in runs])
+            rows.append(row(f"{name}, Beam behind TLS", *by_tls, "ms", most=most))
+    return rows
+
+
+@contextmanager
+def sandbox_by_tls(folder: str) -> Generator[str]:
+    """A Beam behind TLS in a process of its own; the folder gets what is trusted with it."""
+    command = [sys.executable, "-m", "tests.benchmarks.secure", folder]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, stdout=subprocess.PIPE, cwd=ROOT, env=surroundings(), text=True
+    ) as process:
+        try:
+            assert process.stdout
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
 
 
 @contextmanager
