@@ -6,20 +6,21 @@ from typing import Any
 from weakref import WeakSet
 
 SPEED = 25.0
+_MOST_AT_ONCE = 0.1  # seconds; a machine that stops for longer does not count as time
 
 
 class _Impatient(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """The same, waiting a part of the time."""
-        return super().select(None if timeout is None else timeout / SPEED)
+        """The same, waiting a part of the time, and never so long that it would not count."""
+        return super().select(None if timeout is None else min(timeout / SPEED, _MOST_AT_ONCE / 2))
 
 
 class Hurried(asyncio.SelectorEventLoop):
     """A loop for which a second is soon over; `timers` are all that somebody still holds."""
 
     def __init__(self) -> None:
+        self._looked = self._passed = 0.0
         super().__init__(_Impatient())
-        self._pushed = 0.0
         self.timers: WeakSet[asyncio.TimerHandle] = WeakSet()
 
     def call_at(self, *args: Any, **more: Any) -> asyncio.TimerHandle:
@@ -30,8 +31,11 @@ class Hurried(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         """Seconds, which pass fast."""
-        return super().time() * SPEED + self._pushed
+        now = super().time()
+        self._passed += min(now - self._looked, _MOST_AT_ONCE) * SPEED
+        self._looked = now
+        return self._passed
 
     def push(self, seconds: float) -> None:
         """Let so many pass at once."""
-        self._pushed += seconds
+        self._passed += seconds

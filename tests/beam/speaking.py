@@ -18,7 +18,8 @@ from beam_mcp.beam.direct import Direct
 
 CONTEXT = httpx2.create_ssl_context(trust_env=False)
 MB = 1_000_000  # bytes
-SILENT = 0.05  # seconds
+SILENT = 0.3  # seconds
+PATIENCE = httpx2.Timeout(10.0)
 HELLO = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
 _GONE = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError)
 
@@ -115,13 +116,13 @@ def always(*pieces: bytes) -> Handler:
 async def direct(
     url: str,
     *,
-    patience: float = 10.0,
+    patience: httpx2.Timeout = PATIENCE,
     most: int = 8,
     idle: int = 4,
     idle_seconds: float = 100.0,
     context: ssl.SSLContext = CONTEXT,
 ) -> AsyncGenerator[httpx2.AsyncClient]:
-    """A client over connections of ours, with such bounds; it takes `patience` seconds of silence."""
+    """A client over connections of ours, with such bounds; it has so much `patience` with silence."""
     way = Direct(lambda: context, most=most, idle=idle, idle_seconds=idle_seconds)
     async with httpx2.AsyncClient(base_url=url, transport=way, timeout=patience) as client:
         yield client

@@ -65,7 +65,7 @@ async def blind(fault: dict[str, Any], *, method: str) -> None:
         new = NewTask(world.agent("Invoice Matcher").id, query="x")
         world.faults.add(path="^/agent-tasks", method="GET", times=None, **fault)
         world.faults.add("cut_after", times=None)
-        beam.http.timeout = 0.7
+        beam.http.timeout = 2.0
         maybe = await outcome(submit_answers(beam, answers) if method == "PATCH" else create_task(beam, new))
     assert isinstance(maybe, MayHaveHappened), fault
     assert "cut before it answered. Beam could not be read since." in maybe.what

@@ -83,7 +83,7 @@ def test_one_damaged_key_anywhere_leaves_all_others_as_they_are(name: str) -> No
             assert not lost, (place, other)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(choices=st.lists(st.tuples(st.integers(0, 10**6), JSON), min_size=2, max_size=6))
 def test_several_damages_at_once_are_survived(choices: list[tuple[int, Any]]) -> None:
     raw = documented_task("submit_user_input")
@@ -95,7 +95,7 @@ def test_several_damages_at_once_are_survived(choices: list[tuple[int, Any]]) ->
         assert parse(Task, json.dumps(raw).encode()).id == known or not isinstance(known, str)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(body=JSON, model=st.sampled_from(MODELS), rows=st.sampled_from([None, "nodes"]))
 def test_any_json_is_read_or_called_broken(body: Any, model: type[Wire], rows: str | None) -> None:
     with suppress(BeamError):
@@ -104,14 +104,14 @@ def test_any_json_is_read_or_called_broken(body: Any, model: type[Wire], rows: s
         parse(Graph, json.dumps(body).encode(), rows=rows)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(body=st.binary(), model=st.sampled_from(MODELS), rows=st.sampled_from([None, "nodes"]))
 def test_any_bytes_are_read_or_called_broken(body: bytes, model: type[Wire], rows: str | None) -> None:
     with suppress(BeamBroken):
         parse(model, body, rows=rows)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(body=st.binary(max_size=30), cut=st.integers(0, 400))
 def test_a_torn_body_is_called_broken(body: bytes, cut: int) -> None:
     torn = json.dumps(documented_task("create_structured_task")).encode()[:cut] + b"\x00" + body

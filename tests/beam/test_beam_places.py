@@ -66,7 +66,8 @@ async def stops(call: Call) -> None:
 async def test_a_failure_has_its_name_and_gives_its_place_back(
     handler: Handler, error: type[httpx2.TransportError]
 ) -> None:
-    async with speaking(handler) as there, direct(there.url, most=1, patience=SILENT) as client:
+    patience = httpx2.Timeout(10, read=SILENT if error is httpx2.ReadTimeout else 10)
+    async with speaking(handler) as there, direct(there.url, most=1, patience=patience) as client:
         for _ in range(3):
             with pytest.raises(error):
                 await client.get("/")
@@ -120,7 +121,7 @@ async def test_only_so_many_connections_rest_and_not_for_long() -> None:
             await all_here.wait()
             await call.say(HELLO)
 
-    async with speaking(handle) as there, direct(there.url, idle_seconds=0.5) as client:
+    async with speaking(handle) as there, direct(there.url, idle_seconds=3) as client:
         async with anyio.create_task_group() as tasks:
             for _ in range(8):
                 tasks.start_soon(client.get, "/")
@@ -206,7 +207,7 @@ async def test_a_connection_that_opens_after_the_end_does_not_rest() -> None:
 
 @pytest.mark.parametrize("handler", [cut, silent], ids=["cut", "silent"])
 async def test_a_failure_holds_on_to_nothing(handler: Handler) -> None:
-    async with speaking(handler) as there, direct(there.url, patience=SILENT) as client:
+    async with speaking(handler) as there, direct(there.url, patience=httpx2.Timeout(10, read=SILENT)) as client:
         await failed(client)
         gc.collect()
         gc.disable()

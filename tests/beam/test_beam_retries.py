@@ -26,7 +26,8 @@ async def test_a_wait_that_beam_asks_for_is_kept(world: World, beam: Beam) -> No
     world.faults.add("status", code=429, headers={"retry-after": "1"})
     began = time.monotonic()
     await list_agents(beam)
-    assert 0.99 <= time.monotonic() - began < 2
+    assert 0.99 <= time.monotonic() - began < 10
+    assert len(world.requests) == 2
 
 
 TOO_LONG: tuple[dict[str, Any], ...] = (
@@ -46,7 +47,7 @@ async def test_no_call_takes_longer_than_its_time() -> None:
             began = time.monotonic()
             with pytest.raises(BeamError):
                 await list_agents(beam)
-            assert time.monotonic() - began < 1.5, fault
+            assert time.monotonic() - began < 8, fault
 
     async with anyio.create_task_group() as group:
         for fault in TOO_LONG:

@@ -98,8 +98,9 @@ async def test_a_body_that_nobody_reads_is_given_up_in_time() -> None:
         for _ in range(50):
             yield b"." * MB
 
+    patience = httpx2.Timeout(10, write=SILENT)
     with socket.create_server(("127.0.0.1", 0)) as deaf:
-        async with direct(f"http://127.0.0.1:{deaf.getsockname()[1]}", most=1, patience=SILENT) as client:
+        async with direct(f"http://127.0.0.1:{deaf.getsockname()[1]}", most=1, patience=patience) as client:
             for _ in range(3):
                 with pytest.raises(httpx2.WriteTimeout):
                     await client.post("/", content=body(), headers={"content-length": str(50 * MB)})

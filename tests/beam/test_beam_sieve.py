@@ -40,7 +40,7 @@ def outcome(model: type[Wire], body: bytes) -> Any:
         return type(error)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from(DOCUMENTED), st.integers(0, 10**6), st.sampled_from(OTHER_KINDS) | JSON)
 def test_a_body_reads_the_same_with_and_without_the_sieve_however_it_is_damaged(name: str, at: int, by: Any) -> None:
     raw = document(name)
@@ -51,7 +51,7 @@ def test_a_body_reads_the_same_with_and_without_the_sieve_however_it_is_damaged(
     assert outcome(model, body) == outcome(model, UNSIFTED + body)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(body=JSON, model=st.sampled_from(MODELS))
 def test_any_json_reads_the_same_with_and_without_the_sieve(body: Any, model: type[Wire]) -> None:
     written = json.dumps(body).encode()

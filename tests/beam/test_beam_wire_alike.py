@@ -5,7 +5,7 @@ from collections.abc import Generator
 import httpx2
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_mcp.cli.loop import OPTIONS
@@ -97,7 +97,6 @@ _CUTS = st.lists(st.integers(0, 4000), max_size=8)
 
 
 @given(text=answers(), cuts=_CUTS)
-@settings(deadline=None)
 def test_an_answer_is_read_as_httpx2_reads_it(portal: BlockingPortal, text: bytes, cuts: list[int]) -> None:
     ours, theirs = portal.call(_both, text, cuts)
     assert theirs is not None
@@ -105,7 +104,6 @@ def test_an_answer_is_read_as_httpx2_reads_it(portal: BlockingPortal, text: byte
 
 
 @given(text=answers(), at=st.integers(0, 4000), junk=st.binary(min_size=1, max_size=40), cuts=_CUTS)
-@settings(deadline=None)
 def test_a_spoiled_answer_is_an_error_or_an_answer_and_never_more(
     portal: BlockingPortal, text: bytes, at: int, junk: bytes, cuts: list[int]
 ) -> None:
@@ -115,14 +113,12 @@ def test_a_spoiled_answer_is_an_error_or_an_answer_and_never_more(
 
 
 @given(text=st.binary(max_size=400), cuts=_CUTS)
-@settings(deadline=None)
 def test_what_is_no_answer_is_an_error(portal: BlockingPortal, text: bytes, cuts: list[int]) -> None:
     ours, _ = portal.call(_both, text, cuts)
     assert ours is None or text.startswith(b"HTTP/1.")
 
 
 @given(text=answers(), end=st.integers(0, 4000), cuts=_CUTS)
-@settings(deadline=None)
 def test_an_answer_that_is_cut_is_never_taken_for_a_whole_one(
     portal: BlockingPortal, text: bytes, end: int, cuts: list[int]
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TextIO, cast
 
 import anyio
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beam_mcp.beam.auth import Identity
@@ -197,13 +197,13 @@ def assert_said_alike(server: BeamServer, said: list[bytes]) -> None:
     assert in_any_order(both) == in_any_order(by_the_sdk(server, b"".join(said)))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(said=st.lists(lines, min_size=1, max_size=4))
 def test_both_together_say_what_the_sdk_alone_would_have_said(server: BeamServer, said: list[bytes]) -> None:
     assert_said_alike(server, said)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(greeting=hellos, greeted=envelopes)
 def test_a_greeting_that_is_answered_early_is_one_that_the_sdk_accepts(
     server: BeamServer, greeting: Json, greeted: Json

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beam_mcp.beam.http import Http
@@ -68,7 +68,7 @@ def started(folder: Path, arguments: list[str], environment: dict[str, str]) -> 
         return plain, in_force
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 @given(command=st.sampled_from([[], ["serve"]]), given_flags=flags, environment=variables)
 def test_a_plain_start_is_one_that_the_settings_accept_and_understand_alike(
     folder: Path, command: list[str], given_flags: list[list[str]], environment: dict[str, str]

@@ -68,7 +68,7 @@ def with_ours(others: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
     return others | {"beam": ours}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(configs(servers=OTHERS))
 def test_an_entry_that_is_added_and_taken_out_again_leaves_no_byte_changed(config: tuple[str, dict[str, Any]]) -> None:
     text, said = config
@@ -79,7 +79,7 @@ def test_an_entry_that_is_added_and_taken_out_again_leaves_no_byte_changed(confi
     assert without_entry(added, "json", PATH) == text
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(configs(servers=st.builds(with_ours, OTHERS, OLD)))
 def test_an_entry_that_is_changed_keeps_what_its_owner_added_and_all_around_it(
     config: tuple[str, dict[str, Any]],
@@ -95,7 +95,7 @@ def test_an_entry_that_is_changed_keeps_what_its_owner_added_and_all_around_it(
     assert plain(gone) == said | {"mcpServers": {name: v for name, v in servers.items() if name != "beam"}}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(configs(servers=st.just({})))
 def test_an_entry_can_be_the_first(config: tuple[str, dict[str, Any]]) -> None:
     text, said = config
@@ -104,7 +104,7 @@ def test_an_entry_can_be_the_first(config: tuple[str, dict[str, Any]]) -> None:
     assert plain(without_entry(added, "json", PATH)) == said
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(alphabet='{}[]",:/*\\ \n\rabu01-.eE+tfn\x00\x1f') | st.text())
 def test_whatever_a_config_holds_it_is_read_or_refused(text: str) -> None:
     try:
@@ -123,7 +123,7 @@ def is_a_good_config(text: str) -> bool:
     return isinstance(said, dict) and isinstance(said.get("mcpServers", {}), dict)  # pyright: ignore[reportUnknownMemberType]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(VALUES, st.booleans())
 def test_plain_json_is_read_as_json_reads_it(value: Any, ascii_only: bool) -> None:  # noqa: FBT001 - drawn, not passed
     text = json.dumps(value, ensure_ascii=ascii_only)

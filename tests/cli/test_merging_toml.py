@@ -32,7 +32,7 @@ def configs(draw: st.DrawFn) -> str:
     return text.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(configs())
 def test_a_table_that_is_added_and_taken_out_again_leaves_no_byte_changed(text: str) -> None:
     added = with_entry(text, "toml", PATH, ENTRY)
@@ -43,7 +43,7 @@ def test_a_table_that_is_added_and_taken_out_again_leaves_no_byte_changed(text: 
     assert without_entry(added, "toml", PATH) == text
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(configs(), configs().filter(lambda text: text.startswith(("[", "#", "\n", "\r"))), st.data())
 def test_a_table_that_is_changed_keeps_what_its_owner_added_and_all_around_it(
     before: str, after: str, data: st.DataObject
@@ -113,7 +113,7 @@ def test_what_is_broken_is_said(text: str, why: str) -> None:
     assert str(told.value) == why
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(alphabet="[]mcp_servers.beam='\"#\n\r =1{}") | st.text())
 def test_whatever_a_config_holds_it_is_read_or_refused(text: str) -> None:
     try:

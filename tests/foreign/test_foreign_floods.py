@@ -47,16 +47,21 @@ def deep(levels: int) -> str:
     return "[" * levels + '"approve"' + "]" * levels
 
 
+def seconds_of(act: Callable[[str], Any], text: str) -> float:
+    """Of the processor, for this alone."""
+    begun = time.process_time()
+    act(text)
+    return time.process_time() - begun
+
+
 @pytest.mark.parametrize("name", FLOODS)
 def test_the_time_that_cleaning_takes_grows_with_the_text_and_no_faster(name: str) -> None:
     taken: list[float] = []
-    for size in (MB // 8, MB // 2):
+    for size in (MB // 32, MB // 2):  # 16 times as long, or 256 times as hard if each letter were looked at by each
         text = FLOODS[name](size)
-        begun = time.process_time()
-        said = tame(text)
-        taken.append(time.process_time() - begun)
-        assert checks.unseen(said) == set()
-    assert taken[1] < 8 * max(taken[0], 0.025), taken
+        assert checks.unseen(tame(text)) == set()
+        taken.append(min(seconds_of(tame, text) for _ in range(3)))
+    assert taken[1] < 64 * max(taken[0], 0.006), taken
 
 
 async def told(chat: Chat, world: World, flood: Any, **ask: Any) -> str:

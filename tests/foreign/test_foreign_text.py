@@ -28,7 +28,7 @@ BITS = [
 mixed = st.lists(st.sampled_from(BITS) | st.text(max_size=8), max_size=8).map("".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(mixed)
 def test_whatever_is_mixed_is_tame_afterwards_and_stays_as_it_is(text: str) -> None:
     said = tame(text)
@@ -40,7 +40,7 @@ def test_whatever_is_mixed_is_tame_afterwards_and_stays_as_it_is(text: str) -> N
     assert (bare, wrong) == (["ours", "Next: ours"], [])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(mixed, st.integers(2, 200))
 def test_whatever_is_mixed_stays_in_its_quotation_on_its_line(text: str, limit: int) -> None:
     for said in (quoted(text, limit), named(line(text, limit))):
@@ -50,7 +50,7 @@ def test_whatever_is_mixed_stays_in_its_quotation_on_its_line(text: str, limit: 
     assert checks.QUOTED.fullmatch(quoted(text, limit))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.recursive(mixed, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(mixed, inner, max_size=3)))
 def test_raw_json_stays_exact_and_hides_nothing(data: object) -> None:
     plain = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace").decode()

@@ -49,7 +49,7 @@ def serves(there: Site) -> None:
 @settings(QUIET, max_examples=60)
 @given(body=LINES)
 def test_any_body_is_answered_or_refused(there: Site, body: bytes) -> None:
-    answer = there.exchange([post(body)], patience=3)
+    answer = there.exchange([post(body)], patience=10)
     assert 200 <= status(answer) < 500, answer
     assert CANARY.encode() not in answer
     assert b"Traceback" not in answer

@@ -11,7 +11,6 @@ Json = dict[str, Any]
 
 # The same examples at each run, in any time: what is new is looked for by raising their number by hand.
 QUIET = settings(
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

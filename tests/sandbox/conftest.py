@@ -50,8 +50,8 @@ class Caller:
 
 @pytest.fixture
 def world() -> World:
-    """Agents, but no tasks yet."""
-    return World(populated=False)
+    """Agents, but no tasks yet, and a clock that stands until it is pushed."""
+    return World(populated=False, speed=0)
 
 
 @pytest.fixture

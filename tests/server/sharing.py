@@ -105,7 +105,7 @@ async def shared(
     **options: Any,
 ) -> AsyncGenerator[Shared]:
     """The server; `offering` is what its operator leaves of the tools, `options` are those of the application."""
-    beam = world or World(populated=False)
+    beam = world or World(populated=False, speed=0)
     beam.access.others = {ANNA, BERT}
     async with office_for(beam, decides_in_chat=decides_in_chat) as office:
         own = replace(office.identity, workspace=WORKSPACE_ID, mode=mode, key=office.identity.key if lends else None)

@@ -245,7 +245,7 @@ async def test_in_whatever_order_they_come_nobody_sees_more_than_they_may(site: 
         assert len(set(started.values())) == len(started)
 
     @given(STEPS, st.uuids())
-    @settings(max_examples=12, deadline=None)
+    @settings(max_examples=12)
     def interleaved(steps: list[tuple[str, str]], query: Any) -> None:
         anyio.from_thread.run(walk, steps, f"Work {query}")
 

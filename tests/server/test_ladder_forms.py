@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from beam_mcp.sandbox.task import TaskState
+from beam_mcp.tools.person import SOONEST
 
 from .doors import AtDoor, Reader, at_door
 from .test_ladder import DOORS, ERAS, HOUR, asked_in_vain, payment, sent
@@ -131,25 +132,33 @@ async def test_who_closes_a_form_after_deciding_elsewhere_is_told_what_stands(mo
         assert "waits for no approval" in await at.call("approve_step", task=task.custom_id)
 
 
+class Program(Reader):
+    """No person: it answers without looking."""
+
+    async def meanwhile(self) -> None:
+        """Nothing."""
+
+
 @DOORS
 @ERAS
 @pytest.mark.parametrize("action", ["accept", "decline", "cancel"])
 async def test_a_form_that_comes_back_at_once_was_seen_by_nobody(
     door: str, mode: str, action: Any, tmp_path: Path
 ) -> None:
-    class Program(Reader):
-        async def meanwhile(self) -> None:
-            """Answer without looking."""
-
-    program = Program(action, {"decision": "approve"}, seconds=0)
-    async with at_door(door, mode, tmp_path, human=program) as at:
-        task = payment(at)
-        words = await at.call("approve_step", task=task.custom_id)
-        assert "sooner than anybody can read it" in words
-        assert "/decide/" in words
-        await at.call("approve_step", task=task.custom_id)
-        assert len(program.seen) == 1
-        assert sent(at, task) == []
+    for _ in range(9):
+        program = Program(action, {"decision": "approve"}, seconds=0)
+        async with at_door(door, mode, tmp_path, human=program) as at:
+            task, began = payment(at), anyio.current_time()
+            words = await at.call("approve_step", task=task.custom_id)
+            if anyio.current_time() - began > SOONEST.total_seconds() and "sooner" not in words:
+                continue  # the machine stood still for as long as a person reads
+            assert "sooner than anybody can read it" in words
+            assert "/decide/" in words
+            await at.call("approve_step", task=task.custom_id)
+            assert len(program.seen) == 1
+            assert sent(at, task) == []
+            return
+    pytest.fail("this machine is never as fast as a program")
 
 
 async def test_a_client_that_answers_a_form_with_an_error_gets_the_next_way(tmp_path: Path) -> None:
@@ -195,10 +204,6 @@ async def test_questions_are_said_with_the_call_that_answers_them_where_nobody_c
 
 
 async def test_an_answer_form_that_comes_back_at_once_is_not_taken_for_a_persons(tmp_path: Path) -> None:
-    class Program(Reader):
-        async def meanwhile(self) -> None:
-            """Answer without looking."""
-
     program = Program(content={"answer_1": "PO-2291"}, seconds=0)
     async with at_door("http", "auto", tmp_path, human=program) as at:
         task = at.world.add_task("Invoice Matcher", age=HOUR)

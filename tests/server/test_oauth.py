@@ -149,7 +149,7 @@ async def test_whatever_is_shown_is_refused_by_its_meaning(front: Front) -> None
     nobody = ByIssuer(Issuer("http://127.0.0.1:9", front.site.office.http), RESOURCE)
 
     @given(st.one_of(st.text(), st.binary().map(lambda part: f"{b64(part)}.e30.x"), st.text().map(signed_by_nobody)))
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     def refuses(shown: str) -> None:
         with pytest.raises(Refused) as refused:
             anyio.from_thread.run(nobody.admit, f"Bearer {shown}")

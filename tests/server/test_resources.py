@@ -191,7 +191,7 @@ async def test_only_tasks_can_be_subscribed_to(uri: str) -> None:
 
 
 async def test_who_may_not_see_a_task_hears_nothing_of_it_when_somebody_else_listens(tmp_path: Path) -> None:
-    world = World(populated=False)
+    world = World(populated=False, speed=0)
     heard: set[str] = set()
 
     async def overhear(base: str, uri: str, *, task_status: TaskStatus[None]) -> None:

@@ -18,7 +18,7 @@ from tests.cli.wires import LEGACY, MODERN, OverStdio, Speaker
 
 pytestmark = pytest.mark.anyio
 
-SOON = 4.0  # seconds; a second, and what a busy machine takes: half of the grace that calls are given
+SOON = 6.0  # seconds; a second, and what a busy machine takes: less than the grace that calls are given
 SECRET = "sk-very-secret-9f8e7d"
 ENDINGS = ["eof", *SIGNALS]
 

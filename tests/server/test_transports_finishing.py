@@ -20,7 +20,7 @@ from tests.cli.wires import LEGACY, MODERN, OverHttp, OverStdio, Speaker, over_s
 
 pytestmark = [pytest.mark.anyio, pytest.mark.skipif(not SIGNALS, reason="Windows has no such way to ask")]
 
-SOON = 4.0  # seconds; a second, and what a busy machine takes: half of the grace that calls are given
+SOON = 6.0  # seconds; a second, and what a busy machine takes: less than the grace that calls are given
 SLOW = 1.5  # seconds that Beam takes
 NEVER = 60.0
 FLAGS = ("--transport", "http", "--port", "0")

@@ -135,17 +135,17 @@ class Chat:
 
 @dataclass
 class Clock:
-    """The office's clock: the real time, and what was pushed."""
+    """The office's clock: it stands still until it is pushed, however busy the machine."""
 
-    pushed: timedelta = timedelta()
+    shown: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __call__(self) -> datetime:
         """What it shows."""
-        return datetime.now(UTC) + self.pushed
+        return self.shown
 
     def push(self, seconds: float) -> None:
         """Let time pass."""
-        self.pushed += timedelta(seconds=seconds)
+        self.shown += timedelta(seconds=seconds)
 
 
 @dataclass

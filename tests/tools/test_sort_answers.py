@@ -44,7 +44,7 @@ tasks = st.lists(nodes(), max_size=3, unique_by=lambda node: node["id"]).map(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(task=tasks, data=st.data())
 def test_a_step_gets_all_its_answers_or_none_and_only_given_or_remembered_ones(task: Task, data: st.DataObject) -> None:
     asked = open_questions(task)
@@ -65,7 +65,7 @@ def test_a_step_gets_all_its_answers_or_none_and_only_given_or_remembered_ones(t
     assert len({step.node_id for step in steps}) == len(steps)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(task=tasks)
 def test_what_is_chosen_for_a_question_answers_that_one_whatever_the_others_are_called(task: Task) -> None:
     chosen = {question: f"answer {question.number}" for question in open_questions(task)}
@@ -79,7 +79,7 @@ labels = words | st.sampled_from(
 pairs = st.lists(st.fixed_dictionaries({"label": labels, "value": labels}), min_size=1, max_size=5)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(pairs=pairs, data=st.data())
 def test_a_choice_said_as_it_was_shown_is_that_one_or_asked_back_never_another(
     pairs: list[dict[str, str]], data: st.DataObject

@@ -21,7 +21,7 @@ def huge(draw: st.DrawFn) -> Any:
     return draw(st.sampled_from([letter * times * 15, [atom] * times * 3, {str(i): atom for i in range(times)}]))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.dictionaries(st.text(max_size=5), huge() | ATOMS, min_size=1, max_size=3), st.integers(0, 150))
 def test_however_large_it_was_it_is_json_that_fits_and_says_what_is_left_out(data: Any, depth: int) -> None:
     for _ in range(depth):
