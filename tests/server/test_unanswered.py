@@ -1,7 +1,6 @@
 """A form that nobody ever answers: the call ends after a day, and nothing was sent."""
 
 import asyncio
-from typing import Any
 
 import anyio
 import pytest
@@ -9,8 +8,6 @@ import pytest
 from beam_mcp.sandbox.world import World
 from tests.beam.hurried import Hurried
 from tests.tools.chat import Human, Said, chatting
-
-pytestmark = pytest.mark.anyio
 
 HOUR, DAY = 3600.0, 24 * 3600.0  # seconds
 WORDS = "Nobody answered for a day, so nothing was sent. Call {} again when the person is there."
@@ -34,20 +31,19 @@ class Gone(Human):
         await anyio.sleep_forever()
 
 
-@pytest.fixture(params=[("asyncio", {"loop_factory": Hurried})], ids=["hurried"])
-def anyio_backend(request: pytest.FixtureRequest) -> Any:
-    return request.param
-
-
 @pytest.mark.parametrize(
     ("tool", "agent"), [("approve_step", "Payment Runner"), ("answer_questions", "Invoice Matcher")]
 )
-async def test_after_a_day_it_is_told_and_nothing_was_sent(tool: str, agent: str) -> None:
+def test_after_a_day_it_is_told_and_nothing_was_sent(tool: str, agent: str) -> None:
     world = World()
     task, human = world.add_task(agent, age=HOUR), Gone()
-    async with chatting(world, mode="legacy", human=human) as chat:
-        with anyio.fail_after(1.5 * DAY):
-            said = Said(await chat.client.call_tool(tool, {"task": task.custom_id}))
+
+    async def call() -> Said:
+        async with chatting(world, mode="legacy", human=human) as chat:
+            with anyio.fail_after(1.5 * DAY):
+                return Said(await chat.client.call_tool(tool, {"task": task.custom_id}))
+
+    said = anyio.run(call, backend_options={"loop_factory": Hurried})
     assert said.is_error
     assert human.in_vain
     assert said.text == WORDS.format(tool)
