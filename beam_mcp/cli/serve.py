@@ -21,15 +21,13 @@ from beam_mcp.beam.removing import REMOVED, without_credentials
 from beam_mcp.cli.early.wire import Wire
 from beam_mcp.cli.ending import SHUTDOWN_SECONDS, finish
 from beam_mcp.cli.loop import run
-from beam_mcp.cli.loopback import Loopback
-from beam_mcp.server.links import Links
 from beam_mcp.settings import Settings
-from beam_mcp.tools.office import Office
 from beam_mcp.tools.receipts import Receipts
 from beam_mcp.views.cleaning import clean
 
 if TYPE_CHECKING:
     from beam_mcp.server.build import BeamServer
+    from beam_mcp.tools.office import Office
 
 
 def serve(settings: Settings, wire: Wire | None = None) -> int:
@@ -80,13 +78,15 @@ class _Discreet(logging.Formatter):
 
 
 @asynccontextmanager
-async def office(settings: Settings) -> AsyncGenerator[Office]:
+async def office(settings: Settings) -> AsyncGenerator["Office"]:
     """What all calls share, over Beam or over the sandbox; closed at the end."""
     async with (
         _beam(settings) as (url, identity),
         aclosing(Http(url, timeout=settings.timeout)) as http,
         _login(settings, http) as login,
     ):
+        from beam_mcp.tools.office import Office  # noqa: PLC0415 - a thread reads certificates while the SDK is imported
+
         yield Office(
             http,
             identity,
@@ -124,9 +124,9 @@ async def _beam(settings: Settings) -> AsyncGenerator[tuple[str, Identity]]:
         yield url, Identity(SANDBOX_KEY, WORKSPACE_ID, source="the sandbox")
 
 
-def server_for(settings: Settings, shared: Office) -> "BeamServer":
+def server_for(settings: Settings, shared: "Office") -> "BeamServer":
     """The server as these settings want it."""
-    from beam_mcp.server.build import build  # noqa: PLC0415 - a thread reads certificates while this is imported
+    from beam_mcp.server.build import build  # noqa: PLC0415 - likewise
 
     server = build(shared, toolsets=settings.toolsets, read_only=settings.read_only, output=settings.output)
     # What was imported and built stays for good: the collector need not walk it at each of its rounds, nor at the end.
@@ -136,19 +136,19 @@ def server_for(settings: Settings, shared: Office) -> "BeamServer":
 
 
 async def _serve_stdio(settings: Settings, wire: Wire | None) -> None:
-    async with (
-        office(settings) as shared,
-        aclosing(Loopback(Links())) as pages,
-        anyio.create_task_group() as tasks,
-    ):
+    async with office(settings) as shared, anyio.create_task_group() as tasks:
         tasks.start_soon(_exit_on_signal, shared)
-        server = server_for(settings, replace(shared, pages=pages))
-        await server.run_stdio_async(wire.hand_over() if wire else None)
-        await finish(shared, calls=False)
+        from beam_mcp.cli.loopback import Loopback  # noqa: PLC0415 - likewise
+        from beam_mcp.server.links import Links  # noqa: PLC0415
+
+        async with aclosing(Loopback(Links())) as pages:
+            server = server_for(settings, replace(shared, pages=pages))
+            await server.run_stdio_async(wire.hand_over() if wire else None)
+            await finish(shared, calls=False)
         tasks.cancel_scope.cancel()
 
 
-async def _exit_on_signal(shared: Office) -> None:
+async def _exit_on_signal(shared: "Office") -> None:
     """End the process on Ctrl-C or SIGTERM: a thread that waits for a line on stdin cannot be interrupted otherwise.
 
     Whoever ends a server on stdio reads no more answers: only writes are waited for, with what is told of

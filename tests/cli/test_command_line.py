@@ -11,7 +11,7 @@ from beam_mcp.cli.main import OF_OTHERS, main
 from beam_mcp.settings import SECRET, Settings, variable
 from beam_mcp.settings_values import flag
 from tests.cli.batches import Command, told
-from tests.cli.processes import run, started
+from tests.cli.processes import on, run, started
 from tests.cli.wires import OverStdio, Speaker
 
 
@@ -133,3 +133,11 @@ async def test_folders_that_cannot_be_are_told_in_a_line(tmp_path: Path) -> None
         assert words.casefold() in said.casefold(), typed
         assert "Traceback" not in said
         assert each.code in {0, 1, 2}
+
+
+def test_certificates_are_read_by_a_thread_while_the_sdk_is_imported(tmp_path: Path) -> None:
+    ping = '{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n'
+    ended = run(cwd=tmp_path, stdin=ping, **on("https://127.0.0.1:1", PYTHONPROFILEIMPORTTIME="1"))
+    assert ended.returncode == 0
+    loaded = [line.rpartition("|")[2].strip() for line in ended.stderr.splitlines() if line.startswith("import time:")]
+    assert loaded.index("truststore") < loaded.index("mcp") < loaded.index("beam_mcp.server.build")
