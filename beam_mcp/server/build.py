@@ -3,10 +3,12 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Iterable
-from contextlib import asynccontextmanager
+import sys
+from collections.abc import AsyncGenerator, Generator, Iterable
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
-from typing import Any, TextIO
+from types import ModuleType
+from typing import Any, TextIO, cast
 
 import anyio
 from mcp.server.apps import Apps, client_supports_apps
@@ -61,6 +63,23 @@ GREETINGS = frozenset({"initialize", "server/discover"})
 WEBSITE = "https://beam.ai"
 
 
+@contextmanager
+def _without_rich() -> Generator[None]:
+    """Let the SDK do as where rich is not installed: it loads it for a log handler that it drops, since ours is there.
+
+    That is a sixtieth of the way to the first answer.
+    """
+    modules = cast("dict[str, ModuleType | None]", sys.modules)
+    if "rich.console" in modules:
+        yield
+        return
+    modules["rich.console"] = None
+    try:
+        yield
+    finally:
+        del modules["rich.console"]
+
+
 class BeamServer(MCPServer[Office]):
     """The SDK's server with our words where its own would reach the model."""
 
@@ -80,22 +99,23 @@ class BeamServer(MCPServer[Office]):
         self.has_card = self.loaded >= card.BOUND
         self._output: Output = output
         self._made: dict[str, BeamTool] = {}
-        super().__init__(
-            NAME,
-            title="Beam",
-            description="Hand work to your Beam agents",
-            instructions=instructions_for(self.loaded),
-            website_url=WEBSITE,
-            version=__version__,
-            lifespan=share,
-            request_state_security=RequestStateSecurity(
-                keys=[secrets.token_bytes(32)], ttl=PERSON_SECONDS, bind_principal=fingerprint_of
-            ),
-            extensions=[Apps()] if self.has_card else [],
-            subscriptions=False,  # the SDK's would tell all who listen, whoever they are
-            middleware=[self._instructed],
-            log_level="WARNING",
-        )
+        with _without_rich():
+            super().__init__(
+                NAME,
+                title="Beam",
+                description="Hand work to your Beam agents",
+                instructions=instructions_for(self.loaded),
+                website_url=WEBSITE,
+                version=__version__,
+                lifespan=share,
+                request_state_security=RequestStateSecurity(
+                    keys=[secrets.token_bytes(32)], ttl=PERSON_SECONDS, bind_principal=fingerprint_of
+                ),
+                extensions=[Apps()] if self.has_card else [],
+                subscriptions=False,  # the SDK's would tell all who listen, whoever they are
+                middleware=[self._instructed],
+                log_level="WARNING",
+            )
         # MCPServer has no way to subscribe in the older protocols, and completes without saying for whom.
         handlers, watching = self._lowlevel_server, Watching(self.loaded)
         handlers.middleware.append(masked_request)

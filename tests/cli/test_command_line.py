@@ -135,9 +135,10 @@ async def test_folders_that_cannot_be_are_told_in_a_line(tmp_path: Path) -> None
         assert each.code in {0, 1, 2}
 
 
-def test_certificates_are_read_by_a_thread_while_the_sdk_is_imported(tmp_path: Path) -> None:
+def test_a_start_loads_no_more_than_it_needs_and_certificates_while_the_sdk_is_imported(tmp_path: Path) -> None:
     ping = '{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n'
     ended = run(cwd=tmp_path, stdin=ping, **on("https://127.0.0.1:1", PYTHONPROFILEIMPORTTIME="1"))
     assert ended.returncode == 0
     loaded = [line.rpartition("|")[2].strip() for line in ended.stderr.splitlines() if line.startswith("import time:")]
     assert loaded.index("truststore") < loaded.index("mcp") < loaded.index("beam_mcp.server.build")
+    assert not {"rich", "jinja2", "keyring", "jwt", "tomlkit"} & set(loaded)
