@@ -21,6 +21,7 @@ from beam_mcp.beam.removing import REMOVED, without_credentials
 from beam_mcp.cli.early.wire import Wire
 from beam_mcp.cli.ending import SHUTDOWN_SECONDS, finish
 from beam_mcp.cli.loop import run
+from beam_mcp.cli.start import leave_on_signals
 from beam_mcp.settings import Settings
 from beam_mcp.tools.receipts import Receipts
 from beam_mcp.views.cleaning import clean
@@ -34,6 +35,7 @@ def serve(settings: Settings, wire: Wire | None = None) -> int:
     """Serve until the client hangs up or a signal comes; return the exit code. On a wire, the talk has begun."""
     log_to_stderr(settings)
     if settings.transport == "stdio":
+        leave_on_signals()  # the SDK is imported in the loop, which would only hear of them afterwards
         run(_serve_stdio, settings, wire)
     else:
         from beam_mcp.cli.web import serve_web  # noqa: PLC0415 - stdio starts without a web server
@@ -85,7 +87,8 @@ async def office(settings: Settings) -> AsyncGenerator["Office"]:
         aclosing(Http(url, timeout=settings.timeout)) as http,
         _login(settings, http) as login,
     ):
-        from beam_mcp.tools.office import Office  # noqa: PLC0415 - a thread reads certificates while the SDK is imported
+        # On stdio this and what follows import the SDK, while a thread reads certificates.
+        from beam_mcp.tools.office import Office  # noqa: PLC0415
 
         yield Office(
             http,
@@ -126,7 +129,7 @@ async def _beam(settings: Settings) -> AsyncGenerator[tuple[str, Identity]]:
 
 def server_for(settings: Settings, shared: "Office") -> "BeamServer":
     """The server as these settings want it."""
-    from beam_mcp.server.build import build  # noqa: PLC0415 - likewise
+    from beam_mcp.server.build import build  # noqa: PLC0415 - it brings the SDK
 
     server = build(shared, toolsets=settings.toolsets, read_only=settings.read_only, output=settings.output)
     # What was imported and built stays for good: the collector need not walk it at each of its rounds, nor at the end.
@@ -138,7 +141,7 @@ def server_for(settings: Settings, shared: "Office") -> "BeamServer":
 async def _serve_stdio(settings: Settings, wire: Wire | None) -> None:
     async with office(settings) as shared, anyio.create_task_group() as tasks:
         tasks.start_soon(_exit_on_signal, shared)
-        from beam_mcp.cli.loopback import Loopback  # noqa: PLC0415 - likewise
+        from beam_mcp.cli.loopback import Loopback  # noqa: PLC0415 - they bring the SDK
         from beam_mcp.server.links import Links  # noqa: PLC0415
 
         async with aclosing(Loopback(Links())) as pages:

@@ -26,8 +26,7 @@ def main() -> int:
 
 def _serve(plain: Plain, prepared: Prepared) -> int:
     gc.disable()  # building what is imported next makes no garbage, only work for the collector
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _leave)
+    leave_on_signals()
     wire = Wire(Opening(prepared))
     from beam_mcp.cli.serve import serve  # noqa: PLC0415
     from beam_mcp.settings import SettingsError, load  # noqa: PLC0415
@@ -39,6 +38,12 @@ def _serve(plain: Plain, prepared: Prepared) -> int:
 
         complain(str(error))
         return 2
+
+
+def leave_on_signals() -> None:
+    """End the process at once on Ctrl-C or SIGTERM, for as long as nothing is under way."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:

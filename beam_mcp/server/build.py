@@ -65,9 +65,9 @@ WEBSITE = "https://beam.ai"
 
 @contextmanager
 def _without_rich() -> Generator[None]:
-    """Let the SDK do as where rich is not installed: it loads it for a log handler that it drops, since ours is there.
+    """Let the SDK do as where rich is not installed: it would load rich for a log handler, dropped where one is set.
 
-    That is a sixtieth of the way to the first answer.
+    Loading it takes 20 to 25 of the 1,350 ms to the first answer.
     """
     modules = cast("dict[str, ModuleType | None]", sys.modules)
     if "rich.console" in modules:

@@ -47,7 +47,7 @@ async def test_no_call_takes_longer_than_its_time() -> None:
             began = time.monotonic()
             with pytest.raises(BeamError):
                 await list_agents(beam)
-            assert time.monotonic() - began < 8, fault
+            assert time.monotonic() - began < 2.5, fault
 
     async with anyio.create_task_group() as group:
         for fault in TOO_LONG:

@@ -136,7 +136,9 @@ def sandbox_by_tls(folder: str) -> Generator[str]:
     ) as process:
         try:
             assert process.stdout
-            yield process.stdout.readline().strip()
+            url = process.stdout.readline().strip()
+            assert url, "it did not start"
+            yield url
         finally:
             process.kill()
 

@@ -75,7 +75,7 @@ async def serving() -> AsyncGenerator[tuple[uvicorn.Server, int]]:
     """A hasty server, and its port."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
-        uvicorn.Config(APP, http=Hasty, timeout_keep_alive=10, log_config=None, access_log=False, lifespan="off")
+        uvicorn.Config(APP, http=Hasty, timeout_keep_alive=3, log_config=None, access_log=False, lifespan="off")
     )
     server.capture_signals = anyio.CancelScope  # pyright: ignore[reportAttributeAccessIssue] - the test keeps its own
     serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -163,12 +163,12 @@ async def test_who_does_not_read_is_cut_and_who_reads_slowly_is_not() -> None:
         for connection in deaf:
             connection.close()
         writer.write(b"GET /large HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
-        read = 0
+        read, began, slow = 0, anyio.current_time(), 2 * Hasty.read_seconds
         with anyio.fail_after(SOON):
-            while piece := await reader.read(1 << 20):
+            while piece := await reader.read(1 << 16):
                 read += len(piece)
-                if read < 10_000_000:
-                    await asyncio.sleep(0.02)
+                if anyio.current_time() < began + slow:
+                    await asyncio.sleep(0.05)
         assert read > 50_000_000
         writer.close()
 

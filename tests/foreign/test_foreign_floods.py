@@ -49,9 +49,9 @@ def deep(levels: int) -> str:
 
 def seconds_of(act: Callable[[str], Any], text: str) -> float:
     """Of the processor, for this alone."""
-    begun = time.process_time()
+    begun = time.thread_time()
     act(text)
-    return time.process_time() - begun
+    return time.thread_time() - begun
 
 
 @pytest.mark.parametrize("name", FLOODS)
@@ -61,7 +61,7 @@ def test_the_time_that_cleaning_takes_grows_with_the_text_and_no_faster(name: st
         text = FLOODS[name](size)
         assert checks.unseen(tame(text)) == set()
         taken.append(min(seconds_of(tame, text) for _ in range(3)))
-    assert taken[1] < 64 * max(taken[0], 0.006), taken
+    assert taken[1] < 64 * max(taken[0], 0.003), taken
 
 
 async def told(chat: Chat, world: World, flood: Any, **ask: Any) -> str:

@@ -9,7 +9,7 @@ from hypothesis.strategies import SearchStrategy
 
 Json = dict[str, Any]
 
-# The same examples at each run, in any time: what is new is looked for by raising their number by hand.
+# The same examples at each run: what is new is looked for by raising their number by hand.
 QUIET = settings(
     derandomize=True,
     database=None,

@@ -60,6 +60,19 @@ async def test_a_server_on_stdio_ends_at_once_when_it_has_nothing_to_do(tmp_path
 
 
 @pytest.mark.parametrize("how", SIGNALS)
+@pytest.mark.parametrize("late", ["no", "yes"])
+async def test_a_server_on_stdio_ends_at_once_while_it_still_starts(tmp_path: Path, late: str, how: Signals) -> None:
+    shown = {"BEAM_MCP_LATE": late, "PYTHONPROFILEIMPORTTIME": "1"}
+    async with started(cwd=tmp_path, settings=on("http://127.0.0.1:1", **shown)) as server:
+        with anyio.fail_after(PATIENCE):
+            while b" mcp_types._types\n" not in server.errors:
+                await server.wrote.wait()
+                server.wrote = anyio.Event()
+        assert await end(server, how) < SOON
+        assert b"beam_mcp.server.build" not in server.errors
+
+
+@pytest.mark.parametrize("how", SIGNALS)
 async def test_a_server_on_stdio_whose_answers_nobody_reads_ends_when_it_is_told_to(
     tmp_path: Path, how: Signals
 ) -> None:

@@ -14,9 +14,9 @@ WORDS = "Nobody answered for a day, so nothing was sent. Call {} again when the 
 
 
 class Gone(Human):
-    """A person who left with the form open; `in_vain` is whether the call still waited when the day was nearly over."""
+    """A person who left with the form open; `was_awaited` if the call still waited when the day was nearly over."""
 
-    in_vain = False
+    was_awaited = False
 
     async def meanwhile(self) -> None:
         """Most of a day passes, the rest of it, and after a while another day."""
@@ -24,7 +24,7 @@ class Gone(Human):
         assert isinstance(loop, Hurried)
         loop.push(DAY - HOUR)
         await anyio.sleep(5)
-        self.in_vain = True
+        self.was_awaited = True
         for seconds in (HOUR, DAY):
             loop.push(seconds)
             await anyio.sleep(5)
@@ -45,7 +45,7 @@ def test_after_a_day_it_is_told_and_nothing_was_sent(tool: str, agent: str) -> N
 
     said = anyio.run(call, backend_options={"loop_factory": Hurried})
     assert said.is_error
-    assert human.in_vain
+    assert human.was_awaited
     assert said.text == WORDS.format(tool)
     assert len(human.seen) == 1
     assert world.acts == []
